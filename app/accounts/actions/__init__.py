@@ -1,0 +1,1 @@
+"""Verbs about people, teams and sign-ins."""

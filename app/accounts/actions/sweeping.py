@@ -1,0 +1,32 @@
+"""Clearing away what has ended: sign-ins, one-time links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from app.accounts.models import OneTimeToken, Person, SignIn
+from app.core import clock
+from app.core.db import db, rows_changed
+from app.events.log import action
+
+TOKEN_KEPT = timedelta(days=30)  # so that an old link is told apart from one that never was
+
+
+@action(silent="an ended sign-in opens nothing any more")
+def forget_sign_ins() -> int:
+    """Remove sign-ins whose time is over; returns how many went."""
+    return rows_changed(sa.delete(SignIn).where(SignIn.expires_at < clock.now()))
+
+
+@action(silent="a link that ran out opens nothing any more")
+def forget_tokens() -> int:
+    """Remove one-time links that ran out a month ago; returns how many went."""
+    return rows_changed(sa.delete(OneTimeToken).where(OneTimeToken.expires_at < clock.now() - TOKEN_KEPT))
+
+
+def named(hashes: Sequence[str]) -> set[str]:
+    """Those of the hashes that a person's picture names."""
+    return set(db.session.scalars(sa.select(Person.avatar_sha256).where(Person.avatar_sha256.in_(hashes))))

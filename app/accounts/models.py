@@ -1,0 +1,178 @@
+"""Tables of people: organisations, teams, memberships, sign-ins, one-time tokens."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.words import Role, TokenPurpose
+from app.core.db import BigId, Model, Word, table_args
+from app.core.text import fold
+
+KEY_LENGTH = 190
+
+
+class Organisation(Model):
+    """A company or department that customers belong to."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+
+class Team(Model):
+    """Agents who share a queue."""
+
+    __tablename__ = "team"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    is_default: Mapped[bool] = mapped_column(default=False)
+    is_confidential: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    auto_assign: Mapped[bool] = mapped_column(default=True)
+    teams_webhook: Mapped[str] = mapped_column(sa.Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+
+class Person(Model):
+    """One person, one account: employee, agent, team leader or administrator.
+
+    ``email_key`` is the address folded for comparison; ``search_key`` (last name first) and ``given_key`` (first
+    name first) are what the people list searches; they follow the name by themselves.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = table_args(
+        sa.Index("ix_person_role", "role", "is_active", "search_key"),
+        sa.Index("ix_person_organisation", "organisation_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(sa.String(254))
+    email_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(sa.String(100), default="")
+    first_name: Mapped[str] = mapped_column(sa.String(80), default="")
+    last_name: Mapped[str] = mapped_column(sa.String(80), default="")
+    search_key: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), default="", index=True)
+    given_key: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), default="", index=True)
+    role: Mapped[Role] = mapped_column(Word(Role), default=Role.CUSTOMER)
+    support_level: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))
+    manages_organisation: Mapped[bool] = mapped_column(default=False)
+    is_vip: Mapped[bool] = mapped_column(default=False)
+    phone: Mapped[str] = mapped_column(sa.String(40), default="")
+    company: Mapped[str] = mapped_column(sa.String(120), default="")
+    street_address: Mapped[str] = mapped_column(sa.String(160), default="")
+    postal_code: Mapped[str] = mapped_column(sa.String(20), default="")
+    city: Mapped[str] = mapped_column(sa.String(80), default="")
+    country: Mapped[str] = mapped_column(sa.String(60), default="")
+    employee_number: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
+    department: Mapped[str] = mapped_column(sa.String(80), default="")
+    position: Mapped[str] = mapped_column(sa.String(80), default="")
+    avatar_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
+    language: Mapped[str] = mapped_column(sa.String(2), default="de")
+    time_zone: Mapped[str] = mapped_column(sa.String(40), default="Europe/Berlin")
+    single_keys: Mapped[bool] = mapped_column(default=True)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    verified_at: Mapped[datetime | None]
+    last_activity_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    absent_from: Mapped[date | None]
+    absent_until: Mapped[date | None]
+    deputy_id: Mapped[int | None] = mapped_column(BigId)
+    totp_secret: Mapped[str] = mapped_column(sa.Text, default="")
+    totp_last_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    version: Mapped[int] = mapped_column(default=1)
+
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="person", cascade="all, delete-orphan", lazy="select"
+    )
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+
+@event.listens_for(Person, "before_insert")
+@event.listens_for(Person, "before_update")
+def _follow_the_name(_mapper: Any, _connection: Any, person: Person) -> None:
+    first, last = person.first_name or "", person.last_name or ""
+    person.search_key = fold(f"{last} {first}".strip() or person.email)[:KEY_LENGTH]
+    person.given_key = fold(f"{first} {last}".strip())[:KEY_LENGTH]
+
+
+class Membership(Model):
+    """A person in a team; leaders hear of what their team does not answer."""
+
+    __tablename__ = "membership"
+    __table_args__ = table_args(sa.Index("ix_membership_person", "person_id", "team_id"))
+
+    team_id: Mapped[int] = mapped_column(sa.ForeignKey("team.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+    leads: Mapped[bool] = mapped_column(default=False)
+    last_given_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(back_populates="memberships")
+    team: Mapped[Team] = relationship()
+
+
+class SignIn(Model):
+    """A signed-in browser; ends at logout, password change, deactivation or by age.
+
+    ``token_hash`` is SHA-256 of the session token in the cookie.
+    """
+
+    __tablename__ = "sign_in"
+    __table_args__ = table_args(sa.Index("ix_sign_in_person", "person_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    confirmed_at: Mapped[datetime]  # when a password or second factor was last given
+    user_agent: Mapped[str] = mapped_column(sa.String(200), default="")
+    network: Mapped[str] = mapped_column(sa.String(60), default="")
+
+
+class OneTimeToken(Model):
+    """A link that works once; found by its hash.
+
+    ``sealed`` is the token itself, encrypted, until it is used or out of date: the mail with the link is written
+    later than the token. ``detail`` is the new address of a change of address, ``former`` the one before.
+    """
+
+    __tablename__ = "one_time_token"
+    __table_args__ = table_args(sa.Index("ix_one_time_token_person", "person_id", "purpose"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    purpose: Mapped[TokenPurpose] = mapped_column(Word(TokenPurpose))
+    detail: Mapped[str] = mapped_column(sa.String(254), default="")
+    former: Mapped[str] = mapped_column(sa.String(254), default="")
+    sealed: Mapped[str] = mapped_column(sa.Text, default="")
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class RecoveryCode(Model):
+    """A code that replaces the second factor once."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64))
+    used_at: Mapped[datetime | None]

@@ -1,0 +1,68 @@
+"""Words about people that doors may speak."""
+
+from enum import StrEnum
+
+from app.core.language import Lazy
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    TEAM_LEADER = "team_leader"
+    SUPPORT_AGENT = "support_agent"
+    CUSTOMER = "customer"
+
+
+STAFF = frozenset({Role.ADMIN, Role.TEAM_LEADER, Role.SUPPORT_AGENT})
+LEVELS = (1, 2, 3, 4)
+
+ROLE_NAMES: dict[Role, Lazy] = {
+    Role.CUSTOMER: Lazy("Customer", "role"),
+    Role.SUPPORT_AGENT: Lazy("Agent", "role"),
+    Role.TEAM_LEADER: Lazy("Team leader", "role"),
+    Role.ADMIN: Lazy("Administrator", "role"),
+}
+LEVEL_NAMES: dict[int, Lazy] = {
+    1: Lazy("Basic", "support level"),
+    2: Lazy("Technical", "support level"),
+    3: Lazy("Expert", "support level"),
+    4: Lazy("Senior", "support level"),
+}
+
+
+class TokenPurpose(StrEnum):
+    """What a one-time link opens."""
+
+    CONFIRM = "confirm"
+    RESET = "reset"
+    WELCOME = "welcome"
+    CHANGE_EMAIL = "change_email"
+
+
+class Need(StrEnum):
+    """What somebody wants with a person."""
+
+    SEE = "see"
+    MANAGE = "manage"
+
+
+class Step(StrEnum):
+    """How far a sign-in came."""
+
+    IN = "in"
+    CODE = "code"
+    CONFIRM_FIRST = "confirm_first"
+    REFUSED = "refused"
+
+
+# What the profile offers; any other zone of the IANA list is accepted and kept as well.
+TIME_ZONES = (
+    "Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/Amsterdam", "Europe/Athens", "Europe/Belgrade",
+    "Europe/Brussels", "Europe/Bucharest", "Europe/Budapest", "Europe/Copenhagen", "Europe/Dublin",
+    "Europe/Helsinki", "Europe/Istanbul", "Europe/Kyiv", "Europe/Lisbon", "Europe/London", "Europe/Luxembourg",
+    "Europe/Madrid", "Europe/Oslo", "Europe/Paris", "Europe/Prague", "Europe/Riga", "Europe/Rome",
+    "Europe/Sofia", "Europe/Stockholm", "Europe/Tallinn", "Europe/Vilnius", "Europe/Warsaw", "Europe/Zagreb",
+    "Africa/Cairo", "Africa/Johannesburg", "America/Chicago", "America/Denver", "America/Los_Angeles",
+    "America/Mexico_City", "America/New_York", "America/Sao_Paulo", "America/Toronto", "Asia/Bangkok",
+    "Asia/Dubai", "Asia/Hong_Kong", "Asia/Kolkata", "Asia/Shanghai", "Asia/Singapore", "Asia/Tokyo",
+    "Australia/Sydney", "Pacific/Auckland", "UTC",
+)  # fmt: skip

@@ -1,0 +1,73 @@
+"""Who listens: consumers inside the house (exactly once) and outside (at least once, with a stable key)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, runtime_checkable
+
+from app.events.models import Delivery, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One receiver of one event; ``key`` is stable, so a repeat finds the same delivery."""
+
+    key: str
+    not_before: datetime | None = None
+
+
+@runtime_checkable
+class Inside(Protocol):
+    """Applies an event to our own tables, in the unit that settles it."""
+
+    name: str
+
+    def wants(self, kind: str) -> bool: ...
+
+    def apply(self, event: Event) -> None: ...
+
+
+@runtime_checkable
+class Outside(Protocol):
+    """Tells the world: prepares in a unit, speaks with none open."""
+
+    name: str
+    patience: timedelta
+
+    def wants(self, kind: str) -> bool: ...
+
+    def targets(self, event: Event) -> Iterable[Target]: ...
+
+    def prepare(self, event: Event, delivery: Delivery) -> Any:
+        """What to say, or None when there is nothing to say any more."""
+
+    def speak(self, message: Any) -> str:
+        """Say it; returns a reference of the other side. Raises RetryLater or Undeliverable."""
+
+    def failed(self, event: Event, delivery: Delivery) -> None:
+        """Told in the settling unit when a delivery is given up."""
+
+
+class Held(Exception):
+    """There is no way out at the moment (no mail server is set up): wait until an admin gives one."""
+
+
+_consumers: list[Inside | Outside] = []
+
+
+def register(consumer: Inside | Outside) -> None:
+    """Add a consumer; called by the wiring once per process, a second one of the same name replaces the first."""
+    _consumers[:] = [known for known in _consumers if known.name != consumer.name]
+    _consumers.append(consumer)
+
+
+def consumers() -> list[Inside | Outside]:
+    """All registered consumers, in the order of registration."""
+    return list(_consumers)
+
+
+def consumer(name: str) -> Inside | Outside | None:
+    """The consumer of this name; None when an older or newer version wrote the delivery."""
+    return next((known for known in _consumers if known.name == name), None)

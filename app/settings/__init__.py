@@ -1,0 +1,1 @@
+"""What administrators decide while the system runs: typed, with history, secrets encrypted."""

@@ -1,0 +1,69 @@
+"""The groups of settings with their defaults and limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.schema import Line
+
+Link = Annotated[Line, Field(max_length=300, pattern=r"^(https?://|/|$)")]
+
+
+class Group(BaseModel):
+    """A group of settings that is shown, checked and saved together."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    name: ClassVar[str]
+
+
+class Site(Group):
+    """What people see of the organisation: name and ways to reach it."""
+
+    name = "site"
+
+    title: Annotated[Line, Field(max_length=60)] = ""
+    support_email: Annotated[Line, Field(max_length=254)] = ""
+    support_phone: Annotated[Line, Field(max_length=40)] = ""
+    emergency_phone: Annotated[Line, Field(max_length=40)] = ""
+    hours: Annotated[Line, Field(max_length=120)] = ""
+    teams_url: Link = ""
+    docs_url: Link = ""
+    imprint_url: Link = ""
+    privacy_url: Link = ""
+
+
+class TicketRules(Group):
+    """How tickets live: days, windows, who may hand on."""
+
+    name = "tickets"
+
+    close_after_days: int = Field(7, ge=1, le=365)
+    reopen_within_days: int = Field(14, ge=0, le=365)
+    rating_within_days: int = Field(30, ge=1, le=365)
+    undo_seconds: int = Field(15, ge=0, le=120)
+    correct_within_minutes: int = Field(5, ge=0, le=60)
+    agents_hand_on: bool = False
+    agents_see_all_teams: bool = False
+
+
+class MailRules(Group):
+    """Limits of automatic mail."""
+
+    name = "mail"
+
+    automatic_per_hour: int = Field(5, ge=1, le=100)
+    acknowledge: bool = True
+
+
+class SignInRules(Group):
+    """How people may get in."""
+
+    name = "sign_in"
+
+    self_registration: bool = True
+    admins_need_second_factor: bool = False
+
+
+GROUPS: tuple[type[Group], ...] = (Site, TicketRules, MailRules, SignInRules)

@@ -1,0 +1,1 @@
+"""Service levels: policies with their targets, working calendars, and the arithmetic of the clocks."""

@@ -1,0 +1,1 @@
+"""The heart: tickets, their conversation, their clocks, and every verb that changes them."""

@@ -1,0 +1,176 @@
+"""Who may see and do what with a ticket: one condition for lists and single objects, fetch and check in one call."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.core import clock
+from app.core.actor import Actor, ActorKind
+from app.core.db import db
+from app.core.errors import Forbidden, NotFound
+from app.settings.queries import get as settings
+from app.settings.schemas import TicketRules
+from app.tickets.models import Attachment, Comment, Participant, Ticket, Watcher
+
+
+class Need(StrEnum):
+    """What somebody wants of a ticket; each is a permission of the table."""
+
+    READ = "read"
+    COMMENT = "tickets.comment"
+    WORK = "tickets.work"
+    NOTE = "tickets.note"
+    TAKE = "tickets.take"
+    ESCALATE = "tickets.escalate"
+    ASSIGN = "tickets.assign"
+    DELETE = "tickets.delete"
+    REDACT = "tickets.redact"
+    RATE = "tickets.rate"
+
+
+HOUSE = frozenset({ActorKind.MAIL, ActorKind.CLOCK, ActorKind.SHELL, ActorKind.RULE})
+
+
+def is_staff(actor: Actor) -> bool:
+    """Whether the actor reads the internal side of tickets."""
+    return actor.can("tickets.work") or actor.kind in HOUSE
+
+
+def sees_all_teams(actor: Actor) -> bool:
+    """Whether only confidential teams are closed to the actor."""
+    if actor.can("tickets.all_teams"):
+        return True
+    return actor.can("tickets.work") and settings(TicketRules).agents_see_all_teams
+
+
+def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """The condition every list and every single ticket is fetched with."""
+    return sa.and_(Ticket.deleted_at.is_(None), _seen_by(actor))
+
+
+def _seen_by(actor: Actor) -> sa.ColumnElement[bool]:
+    if actor.kind in HOUSE:
+        return sa.true()
+    if not actor.is_signed_in:
+        return sa.false()
+    if actor.can("tickets.work"):
+        return _seen_by_staff(actor)
+    ways: list[sa.ColumnElement[bool]] = [
+        Ticket.requester_id == actor.person_id,
+        Ticket.id.in_(sa.select(Participant.ticket_id).where(Participant.person_id == actor.person_id)),
+    ]
+    if actor.managed_organisation_id is not None:
+        ways.append(Ticket.organisation_id == actor.managed_organisation_id)
+    return sa.or_(*ways)
+
+
+def _seen_by_staff(actor: Actor) -> sa.ColumnElement[bool]:
+    personal = sa.or_(
+        Ticket.assignee_id == actor.person_id,
+        Ticket.requester_id == actor.person_id,
+        Ticket.id.in_(sa.select(Watcher.ticket_id).where(Watcher.person_id == actor.person_id)),
+    )
+    if sees_all_teams(actor):
+        if not actor.hidden_team_ids:
+            return sa.true()
+        return sa.or_(Ticket.team_id.not_in(actor.hidden_team_ids), personal)
+    return sa.or_(Ticket.team_id.in_(actor.team_ids), personal)
+
+
+def ticket_for(actor: Actor, ticket_id: int, need: Need = Need.READ, *, lock: bool = False) -> Ticket:
+    """The ticket, if the actor may see it and do what is needed.
+
+    Args:
+        actor: who asks.
+        ticket_id: the number without its letters.
+        need: what is wanted.
+        lock: hold the row until the unit ends.
+
+    Raises:
+        NotFound: missing, deleted or not visible: the same answer for all three.
+        Forbidden: visible, but this is not for the actor.
+    """
+    query = sa.select(Ticket).where(Ticket.id == ticket_id, visible_to(actor))
+    if lock:
+        query = query.with_for_update(of=Ticket).execution_options(populate_existing=True)
+    ticket = db.session.scalars(query).one_or_none()
+    if ticket is None:
+        raise NotFound
+    if need is not Need.READ and actor.kind not in HOUSE and not actor.can(need.value):
+        raise Forbidden(permission=need.value)
+    if need is Need.RATE and actor.kind not in HOUSE and ticket.requester_id != actor.person_id:
+        raise Forbidden(permission=need.value)
+    return ticket
+
+
+def entry_visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """The condition comments are read with: the requester's side never sees notes or what is still held back."""
+    if is_staff(actor):
+        return sa.true()
+    return sa.and_(
+        Comment.is_internal.is_(False),
+        Comment.taken_back_at.is_(None),
+        sa.or_(Comment.public_from.is_(None), Comment.public_from <= clock.now()),
+        _since(actor, Comment.id),
+    )
+
+
+def _since(actor: Actor, entry_id: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
+    """Participants see entries from their joining on, the requester (and the organisation's manager) all."""
+    joined = (
+        sa.select(Participant.since_entry_id)
+        .where(Participant.ticket_id == Comment.ticket_id, Participant.person_id == actor.person_id)
+        .scalar_subquery()
+    )
+    return entry_id > sa.func.coalesce(sa.case((_is_mine(actor), sa.literal(0)), else_=joined), sa.literal(0))
+
+
+def _is_mine(actor: Actor) -> Any:
+    ways = [Ticket.requester_id == actor.person_id]
+    if actor.managed_organisation_id is not None:
+        ways.append(Ticket.organisation_id == actor.managed_organisation_id)
+    return sa.exists().where(Ticket.id == Comment.ticket_id, sa.or_(*ways))
+
+
+def comment_for(actor: Actor, ticket_id: int, comment_id: int, *, lock: bool = False) -> Comment:
+    """An entry of a ticket, if the actor may see both.
+
+    Raises:
+        NotFound: missing or not visible.
+    """
+    query = (
+        sa.select(Comment)
+        .join(Ticket, Ticket.id == Comment.ticket_id)
+        .where(Comment.id == comment_id, Comment.ticket_id == ticket_id)
+        .where(visible_to(actor), entry_visible_to(actor))
+    )
+    if lock:
+        query = query.with_for_update(of=Comment).execution_options(populate_existing=True)
+    comment = db.session.scalars(query).one_or_none()
+    if comment is None:
+        raise NotFound
+    return comment
+
+
+def attachment_for(actor: Actor, attachment_id: int) -> Attachment:
+    """A file, if the actor may see the entry it hangs on; an unbound one only its uploader.
+
+    Raises:
+        NotFound: missing, not visible, or of a note the actor may not read.
+    """
+    attachment = db.session.get(Attachment, attachment_id)
+    if attachment is None:
+        raise NotFound
+    if attachment.ticket_id is None:
+        if attachment.uploader_id is None or attachment.uploader_id != actor.person_id:
+            raise NotFound
+        return attachment
+    if attachment.comment_id is not None:
+        comment_for(actor, attachment.ticket_id, attachment.comment_id)
+    else:
+        ticket_for(actor, attachment.ticket_id)
+    return attachment

@@ -1,0 +1,129 @@
+"""The steps every verb shares: version, clocks, status moves with their facts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Conflict
+from app.core.language import _
+from app.events.log import record
+from app.events.models import Event
+from app.sla.queries import Promise, promise_for
+from app.sla.spans import Change
+from app.tickets import deadlines
+from app.tickets.events import StatusChanged
+from app.tickets.models import Category, ClockChange, Ticket
+from app.tickets.words import PendingReason, Phase, Status
+from app.tickets.workflow import check_move, clock_of, phase_of
+
+
+def changes_of(ticket_id: int) -> list[Change]:
+    """When the resolution clock of a ticket began to run or wait, in order."""
+    rows = db.session.scalars(
+        sa.select(ClockChange).where(ClockChange.ticket_id == ticket_id).order_by(ClockChange.id)
+    )
+    return [Change(row.at, row.runs, row.reason) for row in rows]
+
+
+def promise_of(ticket: Ticket) -> Promise | None:
+    """The promise that holds for the ticket as it stands now."""
+    category = db.session.get(Category, ticket.category_id) if ticket.category_id else None
+    return promise_for(
+        organisation_id=ticket.organisation_id,
+        category_policy_id=category.sla_policy_id if category else None,
+        team_id=ticket.team_id,
+    )
+
+
+def refresh_clocks(ticket: Ticket) -> None:
+    """Reckon all due times anew (new priority, team, category, policy, or an answer)."""
+    deadlines.refresh(ticket, changes_of(ticket.id), promise_of(ticket))
+
+
+def touched(ticket: Ticket, at: datetime | None = None) -> None:
+    """Count one change, so that whoever still looks at the old state is told."""
+    ticket.version += 1
+    ticket.updated_at = at or clock.now()
+
+
+def check_version(ticket: Ticket, version: int | None) -> None:
+    """Refuse a change that was made on an outdated view.
+
+    Raises:
+        Conflict: somebody changed the ticket meanwhile.
+    """
+    if version is not None and version != ticket.version:
+        raise Conflict(
+            _("Somebody changed this ticket meanwhile. Please look at what is new and try again."),
+            ticket_id=ticket.id,
+        )
+
+
+def move(
+    ticket: Ticket,
+    new: Status,
+    *,
+    actor: Actor,
+    reason: PendingReason | None = None,
+    how: str = "",
+    cause: Event | None = None,
+) -> None:
+    """Bring a ticket into another status: state machine, clocks, phase, fact.
+
+    Raises:
+        Conflict: there is no such move.
+    """
+    reason = (reason or PendingReason.CUSTOMER) if new is Status.PENDING else None
+    if new is ticket.status and reason is ticket.pending_reason:
+        return
+    if new is not ticket.status:
+        check_move(ticket.status, new)
+    old, now = ticket.status, clock.now()
+    ticket.status, ticket.pending_reason, ticket.phase = new, reason, phase_of(new)
+    _stamp(ticket, old, now)
+    write_clock(ticket, now)
+    refresh_clocks(ticket)
+    touched(ticket, now)
+    record(
+        StatusChanged(old=old.value, new=new.value, pending_reason=reason.value if reason else None, how=how),
+        actor=actor,
+        subject=("ticket", ticket.id),
+        ticket=ticket.id,
+        cause=cause,
+    )
+
+
+def _stamp(ticket: Ticket, old: Status, now: datetime) -> None:
+    if ticket.phase is Phase.ACTIVE:
+        ticket.resolved_at = ticket.closed_at = None
+        return
+    if ticket.resolved_at is None:
+        ticket.resolved_at = now
+    ticket.closed_at = now if ticket.status is Status.CLOSED else None
+    if old is Status.CLOSED and ticket.status is Status.RESOLVED:
+        ticket.closed_at = None
+
+
+def write_clock(ticket: Ticket, at: datetime) -> None:
+    """Note that the resolution clock begins to run or wait, if that changes anything."""
+    promise = promise_of(ticket)
+    runs, reason = clock_of(
+        ticket.status,
+        ticket.pending_reason,
+        pauses_for_third_party=bool(promise and promise.pauses_for_third_party),
+    )
+    last = db.session.scalars(
+        sa.select(ClockChange)
+        .where(ClockChange.ticket_id == ticket.id)
+        .order_by(ClockChange.id.desc())
+        .limit(1)
+    ).first()
+    if last is not None and last.runs == runs and last.reason == reason:
+        return
+    db.session.add(ClockChange(ticket_id=ticket.id, at=at, runs=runs, reason=reason))
+    db.session.flush()

@@ -1,0 +1,121 @@
+"""Files of tickets: noted when uploaded, bound when a ticket or comment takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db, rows_changed
+from app.core.errors import Invalid, TooMany
+from app.core.files import REFUSED, display_name
+from app.core.language import _
+from app.events.log import action
+from app.tickets.models import Attachment, Comment, Ticket
+from app.tickets.words import AttachmentState
+
+DAILY_BYTES = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file whose bytes lie in the store already."""
+
+    sha256: str
+    size: int
+    filename: str
+    content_type: str
+    is_picture: bool = False
+    content_id: str = ""
+
+
+@action(silent="an upload that nothing has taken yet is no change of a ticket")
+def receive(file: StoredFile, *, actor: Actor, scanned: bool) -> Attachment:
+    """Note an uploaded file; it belongs to its uploader until something binds it.
+
+    Args:
+        file: what was stored.
+        actor: the uploader.
+        scanned: whether it may be read at once (no scanner is set up, or it said clean).
+
+    Raises:
+        Invalid: a kind of file that is never taken.
+        TooMany: more than a day's worth of bytes.
+    """
+    if file.content_type in REFUSED:
+        raise Invalid({"files": _("“%(name)s” is a program and cannot be attached.", name=file.filename)})
+    if actor.person_id is not None and _today(actor.person_id) + file.size > DAILY_BYTES:
+        raise TooMany(_("You have uploaded very much today. Please try again tomorrow."), seconds=3600)
+    attachment = Attachment(
+        uploader_id=actor.person_id,
+        sha256=file.sha256,
+        filename=display_name(file.filename),
+        content_type=file.content_type,
+        content_id=file.content_id[:200],
+        size=file.size,
+        is_picture=file.is_picture,
+        state=AttachmentState.CLEAN if scanned else AttachmentState.PENDING,
+        created_at=clock.now(),
+    )
+    db.session.add(attachment)
+    db.session.flush()
+    return attachment
+
+
+def _today(person_id: int) -> int:
+    since = clock.now() - timedelta(days=1)
+    total = db.session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(Attachment.size), 0)).where(
+            Attachment.uploader_id == person_id, Attachment.created_at > since
+        )
+    )
+    return int(total or 0)
+
+
+def bind(ids: list[int], ticket: Ticket, comment: Comment | None, *, actor: Actor) -> int:
+    """Hang the actor's own unbound uploads on a ticket or comment; returns how many.
+
+    Raises:
+        Invalid: one of them is missing, somebody else's, or bound already.
+    """
+    if not ids:
+        return 0
+    wanted = set(ids)
+    taken = rows_changed(
+        sa.update(Attachment)
+        .where(Attachment.id.in_(wanted), Attachment.ticket_id.is_(None))
+        .where(Attachment.uploader_id == actor.person_id)
+        .values(ticket_id=ticket.id, comment_id=comment.id if comment else None)
+        .execution_options(synchronize_session=False)
+    )
+    if taken != len(wanted):
+        raise Invalid(
+            {"attachment_ids": _("One of the files is not there any more. Please attach it again.")}
+        )
+    ticket.has_files = True
+    return len(wanted)
+
+
+def attach(files: list[StoredFile], ticket: Ticket, comment: Comment | None, *, scanned: bool) -> None:
+    """Hang stored files on an entry directly (the mail room's way: no upload, no uploader)."""
+    now = clock.now()
+    for file in files:
+        db.session.add(
+            Attachment(
+                ticket_id=ticket.id,
+                comment_id=comment.id if comment else None,
+                sha256=file.sha256,
+                filename=display_name(file.filename),
+                content_type=file.content_type,
+                content_id=file.content_id[:200],
+                size=file.size,
+                is_picture=file.is_picture,
+                state=AttachmentState.CLEAN if scanned else AttachmentState.PENDING,
+                created_at=now,
+            )
+        )
+    if files:
+        ticket.has_files = True

@@ -1,0 +1,157 @@
+"""Opening a ticket, by any door."""
+
+from __future__ import annotations
+
+from app.accounts import staffing
+from app.accounts.models import Person, Team
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Forbidden, Invalid
+from app.core.language import _
+from app.core.text import render
+from app.events.log import action, record
+from app.events.models import Event
+from app.sla.spans import Change
+from app.sla.words import ClockState, Reason
+from app.tickets import deadlines, priority
+from app.tickets.access import is_staff
+from app.tickets.actions.assigning import find_assignee
+from app.tickets.actions.changing import promise_of
+from app.tickets.actions.files import bind
+from app.tickets.actions.tagging import set_tags
+from app.tickets.events import TicketOpened
+from app.tickets.models import Category, ClockChange, Ticket
+from app.tickets.schemas import NewTicket
+from app.tickets.words import Channel, Phase, Status
+
+
+@action
+def open_ticket(
+    command: NewTicket,
+    *,
+    actor: Actor,
+    channel: Channel,
+    requester_id: int | None = None,
+    email_from: str = "",
+    by_machine: bool = False,
+    follows_id: int | None = None,
+    cause: Event | None = None,
+) -> Ticket:
+    """Open a ticket: priority, team, clocks, files, fact, and somebody to work it.
+
+    Args:
+        command: what was asked.
+        actor: who asks; customers open tickets for themselves only.
+        channel: how it came.
+        requester_id: whose request it is when the mail room opens it.
+        email_from: the address a mail came from.
+        by_machine: an automatic mail: it gets no automatic answer.
+        follows_id: the closed ticket it follows up.
+        cause: the event that led to it.
+
+    Raises:
+        Forbidden: fields only staff may set.
+        Invalid: a category, team or requester that does not exist.
+    """
+    if not is_staff(actor) and (command.requester_id or command.team_id or command.tags):
+        raise Forbidden(permission="tickets.work")
+    requester = _requester(command, actor, requester_id)
+    category = _category(command.category_id)
+    team_id = _team(command, category)
+    made, reason = priority.judge(
+        title=command.title,
+        text=command.description,
+        impact=command.impact,
+        category=category.priority if category else None,
+        is_vip=requester.is_vip,
+    )
+    now = clock.now()
+    ticket = Ticket(
+        title=command.title,
+        description=command.description,
+        description_html=render(command.description),
+        requester_id=requester.id,
+        created_by_id=actor.person_id,
+        organisation_id=requester.organisation_id,
+        team_id=team_id,
+        category_id=category.id if category else None,
+        status=Status.OPEN,
+        phase=Phase.ACTIVE,
+        priority=made,
+        priority_reason=reason,
+        assign_reason={},
+        impact=command.impact,
+        channel=channel,
+        created_from_email=channel is Channel.EMAIL,
+        email_from=email_from[:254],
+        follows_id=follows_id,
+        created_at=now,
+        updated_at=now,
+        due_at=deadlines.NEVER,
+        response_told=ClockState.OK,
+        resolution_told=ClockState.OK,
+        response_state=ClockState.OK,
+        resolution_state=ClockState.OK,
+        sla_state=ClockState.OK,
+        version=1,
+    )
+    ticket.last_entry_by_customer = requester.id == actor.person_id or channel is Channel.EMAIL
+    _start_clocks(ticket)
+    bind(command.attachment_ids, ticket, None, actor=actor)
+    if command.tags:
+        set_tags(ticket, command.tags)
+    event = record(
+        TicketOpened(
+            channel=channel.value,
+            priority=made.value,
+            team_id=team_id,
+            requester_id=requester.id,
+            by_machine=by_machine,
+        ),
+        actor=actor,
+        subject=("ticket", ticket.id),
+        ticket=ticket.id,
+        cause=cause,
+    )
+    if db.session.get_one(Team, team_id).auto_assign:
+        find_assignee(ticket, actor=actor, cause=event)
+    return ticket
+
+
+def _start_clocks(ticket: Ticket) -> None:
+    """Due times are reckoned from the first change before the row exists, so that one INSERT is enough."""
+    first = ClockChange(at=ticket.created_at, runs=True, reason=Reason.OPEN)
+    deadlines.refresh(ticket, [Change(first.at, True, first.reason)], promise_of(ticket))
+    db.session.add(ticket)
+    db.session.flush()
+    first.ticket_id = ticket.id
+    db.session.add(first)
+
+
+def _requester(command: NewTicket, actor: Actor, requester_id: int | None) -> Person:
+    wanted = requester_id or command.requester_id or actor.person_id
+    person = db.session.get(Person, wanted) if wanted is not None else None
+    if person is None or not person.is_active:
+        raise Invalid({"requester_id": _("This person is not known here.")})
+    return person
+
+
+def _category(category_id: int | None) -> Category | None:
+    if category_id is None:
+        return None
+    category = db.session.get(Category, category_id)
+    if category is None or not category.is_active:
+        raise Invalid({"category_id": _("Please choose one of the given topics.")})
+    return category
+
+
+def _team(command: NewTicket, category: Category | None) -> int:
+    if command.team_id is not None:
+        team = db.session.get(Team, command.team_id)
+        if team is None or not team.is_active:
+            raise Invalid({"team_id": _("Please choose one of the given teams.")})
+        return team.id
+    if category is not None and category.team_id is not None:
+        return category.team_id
+    return staffing.default_team_id()

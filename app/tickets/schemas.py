@@ -1,0 +1,61 @@
+"""What comes in about tickets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import EmailStr, Field
+
+from app.core.schema import Command, Id, Line, Lines, Maybe, OptionalId, Title
+from app.tickets.words import PendingReason, Priority, Status
+
+TagName = Annotated[Line, Field(min_length=1, max_length=40)]
+Body = Annotated[Lines, Field(min_length=1)]
+
+
+class NewTicket(Command):
+    """A request. ``requester_id``, ``team_id`` and ``tags`` are for staff."""
+
+    title: Title
+    description: Body
+    impact: Maybe[Priority] = None
+    category_id: OptionalId = None
+    attachment_ids: list[Id] = Field(default_factory=list, max_length=50)
+    requester_id: OptionalId = None
+    team_id: OptionalId = None
+    tags: list[TagName] = Field(default_factory=list, max_length=20)
+
+
+class NewComment(Command):
+    """A reply or a note; ``based_on`` is the last entry its writer had seen."""
+
+    body: Body
+    is_internal: bool = False
+    attachment_ids: list[Id] = Field(default_factory=list, max_length=50)
+    based_on: int | None = Field(None, ge=0)
+    then: Maybe[Status] = None
+    pending_reason: Maybe[PendingReason] = None
+
+
+class Correction(Command):
+    body: Body
+
+
+class StatusMove(Command):
+    status: Status
+    pending_reason: Maybe[PendingReason] = None
+    version: int | None = Field(None, ge=1)
+
+
+class Escalation(Command):
+    level: int = Field(ge=2, le=4)
+    reason: Annotated[Line, Field(min_length=3, max_length=500)]
+
+
+class Score(Command):
+    score: int = Field(ge=1, le=5)
+    comment: Annotated[Lines, Field(max_length=2000)] = ""
+
+
+class NewParticipant(Command):
+    email: EmailStr

@@ -1,0 +1,1 @@
+"""What all web doors share: routing with permissions, forms, pages, guards."""

@@ -1,0 +1,218 @@
+"""Door: a blueprint without a route that does not say who may pass, what it takes and which unit it opens."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, current_app, make_response, request
+from pydantic import BaseModel
+
+from app.accounts import permissions
+from app.core import once
+from app.core.actor import Actor
+from app.core.errors import Forbidden, Invalid, NotSignedIn
+from app.core.uow import ATTEMPTS, Unit, again_after, unit_of_work
+from app.web.kit.forms import Form
+from app.web.kit.visitor import current_actor
+
+PUBLIC = "public"
+SIGNED_IN = "signed-in"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+View = Callable[..., Any]
+
+
+class DoorError(TypeError):
+    """A route was declared wrongly; the application does not start."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One line of the table from which the permission matrix and the documents are made."""
+
+    endpoint: str
+    rule: str
+    method: str
+    allow: str
+    takes: type[BaseModel] | None
+    own_unit: bool
+
+
+class Door(Blueprint):
+    """A way in. Every route says ``allow=``: a permission name, SIGNED_IN or, aloud, PUBLIC."""
+
+    def __init__(self, name: str, import_name: str, **options: Any) -> None:
+        super().__init__(name, import_name, **options)
+        self.table: list[Route] = []
+
+    def route(self, *args: Any, **kwargs: Any) -> Any:
+        raise DoorError("a door has no plain routes: use page() or deed() with allow=")
+
+    def page(self, rule: str, *, allow: str, query: type[BaseModel] | None = None) -> Callable[[View], View]:
+        """A page to read (GET): ``view(actor, query?, **path)``; changing anything in it is an error."""
+
+        def add(view: View) -> View:
+            self._note(view, rule, "GET", allow, query, own_unit=False)
+
+            @functools.wraps(view)
+            def reading(**path: Any) -> Any:
+                actor = _admitted(allow)
+                if query is None:
+                    return view(actor, **path)
+                return view(actor, _query(query), **path)
+
+            self.add_url_rule(rule, view.__name__, reading, methods=["GET"])
+            return view
+
+        return add
+
+    def deed(
+        self,
+        rule: str,
+        *,
+        allow: str,
+        takes: type[BaseModel] | None = None,
+        again: View | None = None,
+        uploads: Callable[[Actor], list[int]] | None = None,
+        own_unit: bool = False,
+    ) -> Callable[[View], View]:
+        """A change (POST): ``view(actor, command?, **path)`` inside a unit of work.
+
+        Args:
+            allow: who may do it at all.
+            takes: the command the form makes.
+            again: ``again(actor, form, **path)`` shows the form once more, with its problems, as 422.
+            uploads: stores sent files before the unit opens and returns their ids (field ``attachment_ids``).
+            own_unit: the view opens its units itself (slow password hashing must not hold a lock).
+        """
+        if takes is not None and again is None:
+            raise DoorError(f"{rule}: a deed that takes a form says how to show it again")
+
+        def add(view: View) -> View:
+            self._note(view, rule, "POST", allow, takes, own_unit=own_unit)
+
+            @functools.wraps(view)
+            def doing(**path: Any) -> Any:
+                actor = _admitted(allow)
+                if takes is None or again is None:
+                    return _done(own_unit, functools.partial(view, actor, **path), actor)
+                form: Form[Any] = Form(request.form)
+                if uploads is not None:
+                    for attachment_id in uploads(actor):
+                        form.add("attachment_ids", str(attachment_id))
+                command = form.parse(takes)
+                if command is not None:
+                    try:
+                        return _done(own_unit, functools.partial(view, actor, command, **path), actor)
+                    except Invalid as refusal:
+                        form.blame(refusal.problems)
+                answer = make_response(again(actor, form, **path))
+                answer.status_code = 422
+                return answer
+
+            self.add_url_rule(rule, view.__name__, doing, methods=["POST"])
+            return view
+
+        return add
+
+    def _note(
+        self, view: View, rule: str, method: str, allow: str, takes: type[BaseModel] | None, *, own_unit: bool
+    ) -> None:
+        if allow not in (PUBLIC, SIGNED_IN) and not permissions.known(allow):
+            raise DoorError(f"{rule}: allow={allow!r} is no permission of the table")
+        path = (self.url_prefix or "") + rule
+        self.table.append(Route(f"{self.name}.{view.__name__}", path, method, allow, takes, own_unit))
+
+
+def _admitted(allow: str) -> Actor:
+    actor = current_actor()
+    if allow == PUBLIC:
+        return actor
+    if not actor.is_signed_in:
+        raise NotSignedIn
+    if allow != SIGNED_IN and not actor.can(allow):
+        raise Forbidden(permission=allow)
+    return actor
+
+
+def _query(model: type[BaseModel]) -> BaseModel:
+    known = {name: request.args.getlist(name) for name in model.model_fields if name in request.args}
+    form: Form[Any] = Form()
+    for name, values in known.items():
+        for value in values:
+            form.add(name, value)
+    made: BaseModel | None = form.parse(model)
+    if made is None:
+        raise Invalid({name: form.errors(name) for name, _text in form.problems})
+    return made
+
+
+def _done(own_unit: bool, work: Callable[[], Any], actor: Actor) -> Response:
+    if own_unit:
+        return make_response(work())
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _once_in_unit(work, actor)
+        except Exception as error:
+            if attempt == ATTEMPTS or not again_after(error):
+                raise
+            time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 jitter needs no secrecy
+    raise AssertionError("unreachable")
+
+
+class _Refused(Exception):
+    """Carries an answer of status 400 or more out of the unit, so that the unit rolls back."""
+
+    def __init__(self, answer: Response) -> None:
+        self.answer = answer
+
+
+def _once_in_unit(work: Callable[[], Any], actor: Actor) -> Response:
+    try:
+        with unit_of_work() as unit:
+            return _answer(unit, work, actor)
+    except _Refused as refused:
+        return refused.answer
+
+
+def _answer(unit: Unit, work: Callable[[], Any], actor: Actor) -> Response:
+    key = request.form.get("_once", "")[:80]
+    owner = f"{actor.person_id or 0}|{request.endpoint}|{request.path}"
+    if key:
+        before = once.recall(owner, key, _body_hash())
+        if before is not None:
+            return _replayed(before)
+    answer = make_response(work())
+    if answer.status_code >= 400 and not unit.kept:
+        raise _Refused(answer)
+    if key and answer.status_code < 400:
+        once.keep(owner, key, _body_hash(), _kept(answer))
+    return answer
+
+
+def _body_hash() -> str:
+    pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token", "_once"))
+    return hashlib.sha256(repr(pairs).encode("utf-8", "replace")).hexdigest()
+
+
+def _kept(answer: Response) -> dict[str, Any]:
+    return {
+        "status": answer.status_code,
+        "location": answer.headers.get("Location", ""),
+        "fragment": answer.headers.get("HX-Redirect", ""),
+        "body": answer.get_data(as_text=True) if answer.status_code == 200 else "",
+    }
+
+
+def _replayed(before: dict[str, Any]) -> Response:
+    answer = current_app.response_class(before["body"], status=before["status"], mimetype="text/html")
+    if before["location"]:
+        answer.headers["Location"] = before["location"]
+    if before["fragment"]:
+        answer.headers["HX-Redirect"] = before["fragment"]
+    return answer

@@ -1,0 +1,83 @@
+"""Who is at the door: the session cookie, the server-side sign-in behind it, the actor of this request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Request, g, session
+from flask_login import LoginManager, current_user
+
+from app.accounts import actors, sign_ins
+from app.core.actor import NOBODY, Actor
+from app.core.clock import now
+from app.core.uow import touch
+
+COOKIE_KEY = "sid"
+
+
+class Visitor:
+    """What Flask-Login carries through a request: an actor, signed in or not."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.is_authenticated = actor.is_signed_in
+        self.is_active = actor.is_signed_in
+        self.is_anonymous = not actor.is_signed_in
+
+    def get_id(self) -> str:
+        return str(self.actor.person_id or "")
+
+
+def current_actor() -> Actor:
+    """The actor of this request; nobody when not signed in."""
+    actor: Actor = current_user.actor
+    return actor
+
+
+def remember(token: str) -> None:
+    """Put a new sign-in into a fresh session (a session id from before the sign-in is never kept)."""
+    session.clear()
+    session[COOKIE_KEY] = token
+    g.pop("_login_user", None)
+
+
+def forget() -> None:
+    """Empty the session."""
+    session.clear()
+    g.pop("_login_user", None)
+
+
+def session_token() -> str:
+    """The session token of this browser, empty when there is none."""
+    token = session.get(COOKIE_KEY, "")
+    return token if isinstance(token, str) else ""
+
+
+def _load(_request: Request) -> Visitor | None:
+    token = session_token()
+    if not token:
+        return None
+    found = actors.actor_for_token(token)
+    if found is None:
+        return None
+    actor, stale = found
+    if stale:
+        g.touch_sign_in = actor
+    return Visitor(actor)
+
+
+def _note_activity(_error: Any) -> None:
+    actor: Actor | None = g.pop("touch_sign_in", None)
+    if actor is not None:
+        for statement in sign_ins.activity(actor, now()):
+            touch(statement)
+
+
+def init_visitor(app: Flask) -> None:
+    """Let Flask-Login ask us, and only us, who is there: no remember cookie, no user id in the session."""
+    manager = LoginManager()
+    manager.anonymous_user = lambda: Visitor(NOBODY)
+    manager.session_protection = None
+    manager.request_loader(_load)
+    manager.init_app(app)
+    app.teardown_request(_note_activity)

@@ -1,0 +1,102 @@
+"""The one place that knows everybody: puts extensions, doors and event consumers together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from app import cli, tables
+from app.core import bus, environment, log
+from app.core.db import db, engine_options, init_db
+from app.jobs.queue import make_queue
+from app.jobs.relay import ring
+from app.web import health
+from app.web.kit import assets, errors, guard, page, visitor
+from app.web.kit.door import Door
+
+if TYPE_CHECKING:
+    from config import Settings
+
+THREADS = 16
+migrate = Migrate()
+DOORS: tuple[Door, ...] = (health.door,)
+
+
+def wire(settings: Settings) -> Flask:
+    """Make the application with everything in its place."""
+    log.configure(settings.log_level, settings.log_file)
+    environment.use(_environment(settings))
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app = Flask("app", static_folder="static", static_url_path="/static")
+    app.config.update(_flask_config(settings))
+    app.extensions["settings"] = settings
+    init_db(app)
+    migrate.init_app(app, db, render_as_batch=True, compare_type=True)
+    tables.load()
+    _queue(app, settings)
+    _doors(app, settings)
+    cli.add_to(app)
+    return app
+
+
+def _environment(settings: Settings) -> environment.Environment:
+    key = settings.secret_key.get_secret_value()
+    return environment.Environment(
+        site_url=settings.site_url,
+        app_name=settings.app_name,
+        default_locale=settings.default_locale,
+        default_time_zone=settings.default_time_zone,
+        secret_key=key,
+        secret_key_fallbacks=settings.secret_key_fallbacks,
+        encryption_keys=settings.encryption_keys,
+        data_dir=settings.data_dir,
+        redis_url=settings.redis_url,
+        production=settings.flask_env == "production",
+        testing=settings.flask_env == "testing",
+        rate_limits=settings.rate_limits == "on",
+    )
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    secure = settings.secure
+    return {
+        "SECRET_KEY": environment.environment().secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "TESTING": settings.flask_env == "testing",
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url, pool=THREADS),
+        "MAX_CONTENT_LENGTH": settings.max_request_mb * 1024 * 1024,
+        "SESSION_COOKIE_NAME": "__Host-helpdesk" if secure else "helpdesk",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_HEADERS": ["X-CSRFToken"],
+        "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
+        "TEMPLATES_AUTO_RELOAD": False,
+    }
+
+
+def _queue(app: Flask, settings: Settings) -> None:
+    make_queue(
+        app,
+        redis_url=settings.redis_url,
+        data_dir=settings.data_dir,
+        time_zone=settings.default_time_zone,
+        schedules=settings.schedules,
+    )
+    bus.hang(None if settings.flask_env == "testing" else ring)
+
+
+def _doors(app: Flask, settings: Settings) -> None:
+    guard.init_guard(app, hosts=settings.hosts, proxies=settings.trusted_proxies)
+    visitor.init_visitor(app)
+    page.init_pages(app)
+    errors.init_errors(app)
+    assets.register(app)
+    for door in DOORS:
+        app.register_blueprint(door)

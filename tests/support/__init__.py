@@ -1,0 +1,1 @@
+"""What the tests lean on: private servers, simulators' homes and the processes behind them."""

@@ -26,6 +26,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.jobs.schedule import parse as parse_schedule
+from app.settings import fixed
 
 ROOT = Path(__file__).resolve().parent
 WEAK_KEYS = {"dev", "secret", "changeme", "change-me", "password", "test", "development"}
@@ -164,6 +165,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _together(self) -> Settings:
+        fixed.read(os.environ)
         self._stand_in_for_mail()
         key = self.secret_key.get_secret_value()
         if self.flask_env == "production":
@@ -201,6 +203,11 @@ class Settings(BaseSettings):
     @property
     def secure(self) -> bool:
         return self.site_url.startswith("https://")
+
+    @property
+    def fixed_settings(self) -> fixed.Values:
+        """Settings of administrators that the environment decides."""
+        return fixed.read(os.environ)
 
     @property
     def schedules(self) -> dict[str, str]:

@@ -9,12 +9,15 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from app import cli, tables
+from app.accounts import mailboxes
 from app.core import bus, environment, log
 from app.core.db import db, engine_options, init_db
+from app.integrations import storage
 from app.jobs.queue import make_queue
 from app.jobs.relay import ring
-from app.web import health
-from app.web.kit import assets, errors, guard, page, visitor
+from app.settings import fixed
+from app.web import auth, customer, health, people, tickets
+from app.web.kit import assets, brand, errors, guard, page, visitor
 from app.web.kit.door import Door
 
 if TYPE_CHECKING:
@@ -22,17 +25,21 @@ if TYPE_CHECKING:
 
 THREADS = 16
 migrate = Migrate()
-DOORS: tuple[Door, ...] = (health.door,)
+DOORS: tuple[Door, ...] = (health.door, people.door, auth.door, customer.door, tickets.door)
 
 
 def wire(settings: Settings) -> Flask:
     """Make the application with everything in its place."""
     log.configure(settings.log_level, settings.log_file)
     environment.use(_environment(settings))
+    fixed.use(settings.fixed_settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    app = Flask("app", static_folder="static", static_url_path="/static")
+    app = Flask("app", static_folder=None)
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
+    files = f"file://{settings.data_dir.resolve() / 'files'}"
+    app.extensions["storage"] = storage.from_url(settings.storage_url or files)
+    mailboxes.also("environment", lambda: _own_addresses(settings))
     init_db(app)
     migrate.init_app(app, db, render_as_batch=True, compare_type=True)
     tables.load()
@@ -58,6 +65,11 @@ def _environment(settings: Settings) -> environment.Environment:
         testing=settings.flask_env == "testing",
         rate_limits=settings.rate_limits == "on",
     )
+
+
+def _own_addresses(settings: Settings) -> tuple[str, ...]:
+    """Addresses whose mail comes back to us; user names of mail servers usually are addresses."""
+    return settings.default_from_email, settings.imap_username, settings.smtp_username, settings.email_username
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:
@@ -98,5 +110,6 @@ def _doors(app: Flask, settings: Settings) -> None:
     page.init_pages(app)
     errors.init_errors(app)
     assets.register(app)
+    brand.register(app)
     for door in DOORS:
         app.register_blueprint(door)

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from app import create_app
+from app.accounts import actors
 from app.core import language
 from app.core.db import db
 from app.core.uow import loose_writes
@@ -122,6 +123,7 @@ def _clean(app: Flask) -> None:
             if table.name == "person":
                 connection.execute(sa.update(table).values(deputy_id=None))
             connection.execute(sa.delete(table))
+    actors.forget()
     settings_queries.forget()
     sla_queries.forget()
 

@@ -2,6 +2,7 @@
 # Fetches the browser packages that the product serves itself into app/static/vendor, with licences and checksums.
 # For maintainers (needs npm); whoever runs the product needs neither npm nor this script.
 set -eu
+export LC_ALL=C
 
 cd "$(dirname "$0")/.."
 target=app/static/vendor

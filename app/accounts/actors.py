@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.accounts.models import Membership, Person, SignIn, Team
-from app.accounts.permissions import rights_of
+from app.accounts.permissions import UNTIL_ENROLLED, rights_of
 from app.accounts.words import STAFF, Role
 from app.core import clock, crypto
 from app.core.actor import Actor, ActorKind
 from app.core.db import UTCDateTime, db
+from app.settings import queries as settings
+from app.settings.schemas import SignInRules
 
 IDLE_STAFF = timedelta(hours=8)
 IDLE_CUSTOMER = timedelta(days=14)
@@ -33,30 +38,52 @@ _PERSON = (
     Person.organisation_id,
     Person.manages_organisation,
 )
-_BELONGS = sa.exists().where(Membership.team_id == Team.id, Membership.person_id == Person.id)
-_TEAMS = (
-    Team.id.label("team_id"),
-    sa.case((_BELONGS, 1), else_=0).label("belongs"),
-)
-
-
-def _with_teams(query: sa.Select[Any]) -> sa.Select[Any]:
-    """One row for each team that matters: those the person belongs to, and the confidential ones."""
-    return query.add_columns(*_TEAMS).outerjoin(Team, sa.or_(Team.is_confidential, _BELONGS))
-
-
-_BY_TOKEN = _with_teams(
-    sa.select(*_PERSON, SignIn.id.label("sign_in_id"), SignIn.seen_at)
+_BY_TOKEN = (
+    sa.select(
+        *_PERSON,
+        SignIn.id.label("sign_in_id"),
+        SignIn.seen_at,
+        (Person.totp_secret != "").label("has_second_factor"),
+        Membership.team_id,
+    )
     .select_from(SignIn)
     .join(Person, Person.id == SignIn.person_id)
-).where(
-    SignIn.token_hash == sa.bindparam("token"),
-    SignIn.expires_at > sa.bindparam("now", type_=UTCDateTime()),
-    Person.is_active.is_(True),
+    .outerjoin(Membership, Membership.person_id == Person.id)
+    .where(
+        SignIn.token_hash == sa.bindparam("token"),
+        SignIn.expires_at > sa.bindparam("now", type_=UTCDateTime()),
+        Person.is_active.is_(True),
+    )
 )
-_BY_PERSON = _with_teams(sa.select(*_PERSON).select_from(Person)).where(
-    Person.id == sa.bindparam("person_id")
+_BY_PERSON = (
+    sa.select(*_PERSON, Membership.team_id)
+    .select_from(Person)
+    .outerjoin(Membership, Membership.person_id == Person.id)
+    .where(Person.id == sa.bindparam("person_id"))
 )
+KEPT_SECONDS = 5.0
+_confidential: tuple[float, frozenset[int]] | None = None
+_lock = threading.Lock()
+
+
+def confidential_team_ids() -> frozenset[int]:
+    """The teams only their members look into, at most five seconds old in this process."""
+    global _confidential
+    with _lock:
+        known = _confidential
+    if known is not None and time.monotonic() - known[0] < KEPT_SECONDS:
+        return known[1]
+    fresh = frozenset(db.session.scalars(sa.select(Team.id).where(Team.is_confidential.is_(True))))
+    with _lock:
+        _confidential = (time.monotonic(), fresh)
+    return fresh
+
+
+def forget() -> None:
+    """Read the confidential teams anew at the next use (after a change, between tests)."""
+    global _confidential
+    with _lock:
+        _confidential = None
 
 
 def actor_for_token(token: str) -> tuple[Actor, bool] | None:
@@ -74,19 +101,33 @@ def _judge(rows: Any) -> tuple[Actor, bool] | None:
     silent = clock.now() - first.seen_at
     if silent > (IDLE_STAFF if first.role in STAFF else IDLE_CUSTOMER):
         return None
-    return _actor(rows, first.sign_in_id), silent > timedelta(minutes=5)
+    actor = _actor(rows, first.sign_in_id)
+    if _must_enrol(first):
+        actor = replace(actor, rights=UNTIL_ENROLLED)
+    return actor, silent > timedelta(minutes=5)
+
+
+def _must_enrol(row: Any) -> bool:
+    """An administrator without a second factor, where one is demanded."""
+    if row.role is not Role.ADMIN or row.has_second_factor:
+        return False
+    return settings.get(SignInRules).admins_need_second_factor
+
+
+def actor_for_id(person_id: int) -> Actor:
+    """The actor of a person at a door without a session (mail, demonstrations, tests)."""
+    return _actor(db.session.execute(_BY_PERSON, {"person_id": person_id}).all(), None)
 
 
 def actor_for_person(person: Person) -> Actor:
-    """The actor of a person at a door without a session (mail, tests, shell)."""
-    return _actor(db.session.execute(_BY_PERSON, {"person_id": person.id}).all(), None)
+    """As :func:`actor_for_id` for a person at hand."""
+    return actor_for_id(person.id)
 
 
 def _actor(rows: Any, sign_in_id: int | None) -> Actor:
     first = rows[0]
-    joined = [row for row in rows if row.team_id is not None]
-    own = frozenset(row.team_id for row in joined if row.belongs)
-    hidden = frozenset(row.team_id for row in joined if not row.belongs)
+    own = frozenset(row.team_id for row in rows if row.team_id is not None)
+    hidden = confidential_team_ids() - own if first.role in STAFF else frozenset()
     manages = first.manages_organisation and first.role is Role.CUSTOMER
     return Actor(
         kind=ActorKind.PERSON,

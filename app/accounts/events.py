@@ -1,4 +1,11 @@
-"""What can happen to people and teams."""
+"""What can happen to people, teams and sign-ins.
+
+Facts that lead to a mail with a link carry the id of the one-time token; `app.accounts.tokens.link_for` tells the link.
+"""
+
+from __future__ import annotations
+
+from datetime import date
 
 from app.events.kinds import Fact
 
@@ -16,6 +23,7 @@ class TeamChanged(Fact):
 class MemberAdded(Fact):
     kind = "team.member_added"
     person_id: int
+    leads: bool = False
 
 
 class MemberRemoved(Fact):
@@ -28,12 +36,168 @@ class OrganisationCreated(Fact):
     name: str
 
 
+class OrganisationChanged(Fact):
+    kind = "organisation.changed"
+    fields: list[str]
+
+
 class PersonCreated(Fact):
+    """``how``: people (by staff), registration, mail, shell."""
+
     kind = "person.created"
     role: str
     how: str
 
 
+class PersonWelcomed(Fact):
+    """A first link to set a password is on its way."""
+
+    kind = "person.welcomed"
+    token_id: int
+
+
 class PersonChanged(Fact):
     kind = "person.changed"
     fields: list[str]
+
+
+class RoleChanged(Fact):
+    kind = "person.role_changed"
+    before: str
+    after: str
+    level_before: int
+    level_after: int
+
+
+class PersonDeactivated(Fact):
+    kind = "person.deactivated"
+
+
+class PersonActivated(Fact):
+    kind = "person.activated"
+
+
+class AbsenceChanged(Fact):
+    kind = "person.absence_changed"
+    absent_from: date | None
+    absent_until: date | None
+    deputy_id: int | None
+
+
+class RegistrationStarted(Fact):
+    """Somebody registered; the link that confirms the address is on its way."""
+
+    kind = "registration.started"
+    token_id: int
+
+
+class RegistrationConfirmed(Fact):
+    kind = "registration.confirmed"
+
+
+class RegistrationRefused(Fact):
+    """``reason``: closed, ours (an address of the helpdesk itself), inactive."""
+
+    kind = "registration.refused"
+    reason: str
+
+
+class SignInSucceeded(Fact):
+    """``factor``: what was given besides the password: none, code, recovery_code."""
+
+    kind = "sign_in.succeeded"
+    sign_in_id: int
+    factor: str = "none"
+
+
+class SignInFailed(Fact):
+    """``reason``: password, code, unverified."""
+
+    kind = "sign_in.failed"
+    reason: str
+
+
+class SignInEnded(Fact):
+    """``how``: sign_out, by_person."""
+
+    kind = "sign_in.ended"
+    sign_in_id: int
+    how: str
+
+
+class SignInsEnded(Fact):
+    """``how``: by_person, by_staff."""
+
+    kind = "sign_in.all_ended"
+    count: int
+    how: str
+
+
+class PasswordConfirmed(Fact):
+    kind = "password.confirmed"
+
+
+class PasswordChanged(Fact):
+    """``how``: changed (with the old one), reset (by link), shell."""
+
+    kind = "password.changed"
+    how: str
+    ended_sign_ins: int
+
+
+class PasswordResetRequested(Fact):
+    """``how``: forgotten, registered_again, by_staff."""
+
+    kind = "password.reset_requested"
+    token_id: int
+    how: str = "forgotten"
+
+
+class PasswordResetRefused(Fact):
+    """``reason``: unknown, inactive."""
+
+    kind = "password.reset_refused"
+    reason: str
+
+
+class EmailChangeRequested(Fact):
+    """The link goes to the new address, a warning to the present one."""
+
+    kind = "email.change_requested"
+    token_id: int
+
+
+class EmailChangeRefused(Fact):
+    """``reason``: taken, ours."""
+
+    kind = "email.change_refused"
+    reason: str
+
+
+class EmailChanged(Fact):
+    """``token_id``: the row that knows both addresses. ``how``: confirmed, by_staff."""
+
+    kind = "email.changed"
+    token_id: int
+    how: str
+
+
+class SecondFactorEnrolled(Fact):
+    kind = "totp.enrolled"
+
+
+class SecondFactorRemoved(Fact):
+    kind = "totp.removed"
+    by_staff: bool = False
+
+
+class RecoveryCodesRenewed(Fact):
+    kind = "totp.codes_renewed"
+
+
+class LinkShown(Fact):
+    """An administrator looked at somebody's one-time link to hand it over."""
+
+    kind = "person.link_shown"
+    token_id: int
+    purpose: str

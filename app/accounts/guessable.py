@@ -10,7 +10,9 @@ from functools import cache
 
 from app.core.text import fold
 
-LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "@": "a", "5": "s", "$": "s", "7": "t", "!": "i"})
+LEET = str.maketrans(
+    {"0": "o", "1": "i", "3": "e", "4": "a", "@": "a", "5": "s", "$": "s", "7": "t", "!": "i"}
+)
 DATE = re.compile(r"\d{1,2}[./\- ]?\d{1,2}[./\- ]?(19|20)?\d\d|(19|20)\d\d[./\- ]?\d\d[./\- ]?\d\d")
 LEAST_REST = 4  # letters that must be left when everything well known is taken away
 WALKS = (

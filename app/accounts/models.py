@@ -16,6 +16,11 @@ from app.core.text import fold
 KEY_LENGTH = 190
 
 
+def _key(length: int) -> sa.types.TypeEngine[str]:
+    """Text that is looked up by its beginning; PostgreSQL can use an index for that only byte by byte."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
 class Organisation(Model):
     """A company or department that customers belong to."""
 
@@ -58,12 +63,12 @@ class Person(Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     email: Mapped[str] = mapped_column(sa.String(254))
-    email_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    email_key: Mapped[str] = mapped_column(_key(254), unique=True)
     password_hash: Mapped[str] = mapped_column(sa.String(100), default="")
     first_name: Mapped[str] = mapped_column(sa.String(80), default="")
     last_name: Mapped[str] = mapped_column(sa.String(80), default="")
-    search_key: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), default="", index=True)
-    given_key: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), default="", index=True)
+    search_key: Mapped[str] = mapped_column(_key(KEY_LENGTH), default="", index=True)
+    given_key: Mapped[str] = mapped_column(_key(KEY_LENGTH), default="", index=True)
     role: Mapped[Role] = mapped_column(Word(Role), default=Role.CUSTOMER)
     support_level: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
     organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))

@@ -15,6 +15,7 @@ LEADERS = frozenset({L, X})
 ADMINS = frozenset({X})
 
 TABLE: dict[str, frozenset[Role]] = {
+    "account.secure": EVERYBODY,
     "profile.own": EVERYBODY,
     "portal.use": EVERYBODY,
     "tickets.create": EVERYBODY,
@@ -46,6 +47,8 @@ EXTRA_BY_LEVEL: dict[int, frozenset[str]] = {
     2: frozenset({"knowledge.write"}),
     4: frozenset({"people.manage_agents"}),
 }
+# All an administrator may do until the second factor is set up, where the installation demands one.
+UNTIL_ENROLLED = frozenset({"account.secure"})
 for _leader_right in ("knowledge.write",):
     TABLE[_leader_right] = LEADERS
 

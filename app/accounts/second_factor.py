@@ -47,7 +47,9 @@ def step_of(secret: str, code: str, at: datetime) -> int | None:
     now = int(at.timestamp()) // SECONDS
     totp = pyotp.TOTP(secret)
     steps = [
-        step for step in (now, now - 1, now + 1) if hmac.compare_digest(totp.generate_otp(step), _digits(code))
+        step
+        for step in (now, now - 1, now + 1)
+        if hmac.compare_digest(totp.generate_otp(step), _digits(code))
     ]
     return steps[0] if steps else None
 

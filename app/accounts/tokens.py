@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.accounts.models import OneTimeToken
 from app.accounts.words import TokenPurpose
 from app.core import clock, crypto, links
-from app.core.db import db
+from app.core.db import db, rows_changed
 
 P = TokenPurpose
 LIFETIMES = {
@@ -80,10 +80,8 @@ def peek(token: str, *purposes: TokenPurpose) -> OneTimeToken | None:
 
 def claim(token: str, *purposes: TokenPurpose) -> OneTimeToken | None:
     """Use a token: of two at once only one gets it (abuse case A60)."""
-    used = db.session.execute(
-        sa.update(OneTimeToken).where(*_valid(token, purposes)).values(used_at=clock.now(), sealed="")
-    )
-    if used.rowcount != 1:
+    use = sa.update(OneTimeToken).where(*_valid(token, purposes)).values(used_at=clock.now(), sealed="")
+    if rows_changed(use) != 1:
         return None
     found = sa.select(OneTimeToken).where(OneTimeToken.token_hash == crypto.digest(token))
     return db.session.scalars(found.execution_options(populate_existing=True)).one()

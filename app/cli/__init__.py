@@ -2,9 +2,10 @@
 
 from flask import Flask
 
-from app.cli import deploy
+from app.cli import deploy, user
+from app.cli.demo import demo
 
-GROUPS = (deploy.deploy,)
+GROUPS = (deploy.deploy, demo, user.user)
 
 
 def add_to(app: Flask) -> None:

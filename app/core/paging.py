@@ -51,7 +51,10 @@ def read_cursor(cursor: str, *types: type) -> tuple[str, tuple[Any, ...]]:
         if any(type(part) is not kind for part, kind in zip(key, types, strict=True)):
             raise ValueError
     except (ValueError, binascii.Error) as error:
-        raise Invalid(
-            {"cursor": _("This page link is damaged. Please start from the first page.")}
-        ) from error
+        raise damaged_cursor() from error
     return direction, tuple(key)
+
+
+def damaged_cursor() -> Invalid:
+    """The refusal of a cursor that no list of ours wrote."""
+    return Invalid({"cursor": _("This page link is damaged. Please start from the first page.")})

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, PendingRollbackError, TimeoutError
 
 from app.core import log
 from app.core.db import db
@@ -23,6 +23,8 @@ T = TypeVar("T")
 RETRY_MYSQL = {1205, 1213, 2006, 2013}
 RETRY_POSTGRES = {"40001", "40P01", "57P01"}
 ATTEMPTS = 5
+OUTAGE_WORDS = ("connect", "Connection", "gone away", "closed", "unable to open")
+DatabaseError = DBAPIError  # the doors' name for it: they do not speak SQL
 CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
 
 
@@ -149,6 +151,16 @@ def worth_a_retry(error: DBAPIError) -> bool:
     if code in RETRY_MYSQL:
         return True
     return isinstance(error, OperationalError) and "database is locked" in str(code)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database is away or too busy for the moment, as opposed to a bug of ours."""
+    if isinstance(error, TimeoutError | PendingRollbackError):  # no connection is free, or the one in use was lost
+        return True
+    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
+        return False
+    text = str(error.orig)
+    return worth_a_retry(error) or any(word in text for word in OUTAGE_WORDS)
 
 
 def touch(statement: sa.Executable) -> None:

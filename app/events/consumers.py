@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -48,6 +48,35 @@ class Outside(Protocol):
 
     def failed(self, event: Event, delivery: Delivery) -> None:
         """Told in the settling unit when a delivery is given up."""
+
+
+@runtime_checkable
+class Together(Protocol):
+    """An inside consumer that applies many events at once; the relay falls back to one by one when it fails."""
+
+    def apply_many(self, events: Sequence[Event]) -> None: ...
+
+
+@runtime_checkable
+class Foresighted(Protocol):
+    """An outside consumer that names the targets of many events at once, so that a batch costs few statements."""
+
+    def targets_of(self, events: Sequence[Event]) -> Mapping[int, Iterable[Target]]:
+        """Event id → targets; events left out have none."""
+
+
+@runtime_checkable
+class Gated(Protocol):
+    """An outside consumer that says Held while there is no way out; held deliveries go on once this is true."""
+
+    def is_open(self) -> bool: ...
+
+
+@runtime_checkable
+class Slow(Protocol):
+    """An outside consumer whose ``speak`` may take longer than the usual lease of a minute."""
+
+    lease: timedelta
 
 
 class Held(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -12,12 +12,16 @@ from app.core.db import db, rows_changed
 from app.core.errors import Conflict, NotFound
 from app.core.language import _
 from app.core.paging import Page, read_cursor, write_cursor
+from app.events.consumers import Target
 from app.events.kinds import Fact
 from app.events.log import action, record
-from app.events.models import Delivery
+from app.events.models import Delivery, Event
+from app.events.spreading import row_for
 from app.events.words import DeliveryState
 
 ROWS = 50
+# What applies an event to our own tables is nobody's business unless it failed.
+WORTH_SHOWING = sa.or_(Delivery.target != "", Delivery.state == DeliveryState.DEAD)
 
 
 class DeliveryRetried(Fact):
@@ -36,10 +40,10 @@ def page(state: DeliveryState | None, cursor: str = "", consumer: str = "") -> P
     Args:
         state: only these, None for all.
         cursor: where an earlier page ended.
-        consumer: only this consumer's, empty for those that leave the house.
+        consumer: only this consumer's, empty for those that leave the house and those that failed inside.
     """
     query = sa.select(Delivery).order_by(Delivery.id.desc()).limit(ROWS + 1)
-    query = query.where(Delivery.consumer == consumer) if consumer else query.where(Delivery.target != "")
+    query = query.where(Delivery.consumer == consumer) if consumer else query.where(WORTH_SHOWING)
     if state is not None:
         query = query.where(Delivery.state == state)
     if cursor:
@@ -56,7 +60,7 @@ def counts() -> dict[DeliveryState, int]:
     interesting = [s for s in DeliveryState if s not in (DeliveryState.SENT, DeliveryState.CANCELLED)]
     rows = db.session.execute(
         sa.select(Delivery.state, sa.func.count())
-        .where(Delivery.state.in_(interesting), Delivery.target != "")
+        .where(Delivery.state.in_(interesting), WORTH_SHOWING)
         .group_by(Delivery.state)
     )
     return {state: count for state, count in rows}
@@ -91,7 +95,7 @@ def retry(delivery_id: int, *, actor: Actor) -> Delivery:
     delivery = _unsettled(delivery_id)
     delivery.state, delivery.due_at, delivery.settled_at = DeliveryState.WAITING, clock.now(), None
     delivery.attempts = delivery.lost = 0
-    delivery.created_at = clock.now()
+    delivery.since = clock.now()
     record(DeliveryRetried(consumer=delivery.consumer), actor=actor, subject=("delivery", delivery.id))
     return delivery
 
@@ -113,9 +117,29 @@ def give_up(delivery_id: int, *, actor: Actor) -> Delivery:
 @action(silent="opens the door for what was held; each delivery tells its own story")
 def release_held(consumer: str) -> int:
     """Let everything held for want of a way out go now; returns how many."""
-    freed = rows_changed(
+    return rows_changed(
         sa.update(Delivery)
         .where(Delivery.state == DeliveryState.HELD, Delivery.consumer == consumer)
-        .values(state=DeliveryState.WAITING, due_at=clock.now())
+        .values(state=DeliveryState.WAITING, due_at=clock.now(), since=clock.now())
+        .execution_options(synchronize_session=False)
     )
-    return freed
+
+
+@action(silent="another way for an event that is in the log already")
+def also_tell(event: Event, consumer: str, targets: Iterable[Target]) -> int:
+    """Bring an event to further targets of a consumer; those it is on its way to already are left alone.
+
+    Args:
+        event: what happened.
+        consumer: name of the outside consumer.
+        targets: who is to hear of it as well.
+    """
+    known = set(
+        db.session.scalars(
+            sa.select(Delivery.target).where(Delivery.event_id == event.id, Delivery.consumer == consumer)
+        )
+    )
+    rows = [row_for(event, consumer, target) for target in targets if target.key not in known]
+    if rows:
+        db.session.execute(sa.insert(Delivery), rows)
+    return len(rows)

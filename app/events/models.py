@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import BigId, Model, Word, table_args
@@ -59,7 +60,10 @@ class Delivery(Model):
     """One event on its way to one target of one consumer.
 
     ``due_at`` is when somebody should look at it again: the moment it may go out, the end of the lease while it
-    is being sent, nothing once it is settled.
+    is being sent, nothing once it is settled. ``since`` is when patience with it began: when it was made, or freed
+    or asked for again. ``lost`` counts workers that died over it. ``speaking`` is true from the moment the message
+    may have left until somebody wrote down how that ended; whoever takes the delivery then knows that it may be a
+    repeat (fault F06).
     """
 
     __tablename__ = "delivery"
@@ -82,10 +86,18 @@ class Delivery(Model):
     lease: Mapped[str] = mapped_column(sa.String(40), default="")
     error: Mapped[str] = mapped_column(sa.String(500), default="")
     reference: Mapped[str] = mapped_column(sa.String(200), default="")
+    speaking: Mapped[bool] = mapped_column(default=False)
+    may_be_repeat: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    since: Mapped[datetime]
     settled_at: Mapped[datetime | None]
 
-    @property
-    def may_be_repeat(self) -> bool:
-        """A worker died while sending: the target may have got it twice, with the same Message-ID."""
-        return self.lost > 0
+
+class EventsAreWritten(RuntimeError):
+    """Somebody tried to change or remove a line of the log: a bug, never an answer."""
+
+
+@event.listens_for(Event, "before_update")
+@event.listens_for(Event, "before_delete")
+def _refuse(_mapper: Any, _connection: Any, line: Event) -> None:
+    raise EventsAreWritten(f"event {line.id} was written and stays as it is")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,22 +13,46 @@ import sqlalchemy as sa
 
 from app.core import clock, fault, log
 from app.core.db import db, rows_changed
-from app.core.lease import lease
 from app.core.outcome import RetryLater, Undeliverable
 from app.core.uow import run_unit
-from app.events.consumers import Held, Inside, Outside, Target, consumer, consumers
-from app.events.models import Backlog, Delivery, Event, Feed
+from app.events.consumers import Gated, Held, Inside, Outside, Slow, Together, consumer
+from app.events.deliveries import release_held
+from app.events.models import Delivery, Event
+from app.events.settling import (
+    MAX_LOST,
+    bug,
+    cancelled,
+    dead,
+    hold,
+    later,
+    mine,
+    sent,
+    settle,
+    wait,
+)
+from app.events.spreading import BATCH, spread
 from app.events.words import DeliveryState
 
-BATCH = 100
+__all__ = ["deliver_due", "run", "spread"]
+
 LEASE = timedelta(seconds=60)
-MAX_LOST = 3
-PAUSES = (30, 60, 300, 900, 1800, 3600)  # seconds; the last one repeats until patience ends
-LONG_AGO = timedelta(hours=24)
+UNKNOWN_AGAIN = timedelta(minutes=5)
+DIED = "the worker died three times on this delivery"
+_may_have_arrived = sa.or_(Delivery.may_be_repeat.is_(True), Delivery.speaking.is_(True))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery somebody should look at; ``fresh`` when nobody did yet."""
+
+    id: int
+    consumer: str
+    fresh: bool
 
 
 def run(limit: int = 2000) -> int:
     """Spread and deliver until nothing is due or the limit is reached; returns how many deliveries were tried."""
+    release_open()
     done = 0
     while done < limit:
         spread_some = spread()
@@ -38,241 +63,182 @@ def run(limit: int = 2000) -> int:
     return done
 
 
-def spread() -> int:
-    """Turn one batch of backlog into feed positions and deliveries; returns how many events were spread."""
-    if not db.session.scalar(sa.select(Backlog.event_id).limit(1)):
-        return 0
-    with lease("relay.spread", 60) as mine:
-        return run_unit(_spread_batch) if mine else 0
-
-
-def _spread_batch() -> int:
-    ids = list(db.session.scalars(sa.select(Backlog.event_id).order_by(Backlog.event_id).limit(BATCH)))
-    if not ids:
-        return 0
-    events = list(db.session.scalars(sa.select(Event).where(Event.id.in_(ids)).order_by(Event.id)))
-    db.session.execute(sa.insert(Feed), [{"event_id": event.id} for event in events])
-    rows = [row for event in events for row in _deliveries_of(event)]
-    if rows:
-        db.session.execute(sa.insert(Delivery), rows)
-    db.session.execute(sa.delete(Backlog).where(Backlog.event_id.in_(ids)))
-    fault.point("relay.spread")
-    return len(ids)
-
-
-def _deliveries_of(event: Event) -> Iterable[dict[str, Any]]:
-    for known in consumers():
-        if not known.wants(event.kind):
-            continue
-        if isinstance(known, Outside):
-            yield from _outside_rows(event, known)
-        else:
-            yield _row(event, known.name, Target(""))
-
-
-def _outside_rows(event: Event, known: Outside) -> list[dict[str, Any]]:
-    try:
-        unique = {target.key: target for target in known.targets(event)}
-        return [_row(event, known.name, target) for target in unique.values()]
-    except Exception as error:  # one poisoned event must not hold up the others
-        log.get(__name__).exception("targets_failed", consumer=known.name, event_id=event.id)
-        row = _row(event, known.name, Target("?"))
-        return [row | {"state": DeliveryState.DEAD, "due_at": None, "error": repr(error)[:500]}]
-
-
-def _row(event: Event, name: str, target: Target) -> dict[str, Any]:
-    now = clock.now()
-    return {
-        "event_id": event.id,
-        "ticket_id": event.ticket_id,
-        "consumer": name,
-        "target": target.key,
-        "state": DeliveryState.WAITING,
-        "due_at": max(target.not_before, now) if target.not_before else now,
-        "attempts": 0,
-        "lost": 0,
-        "lease": "",
-        "error": "",
-        "reference": "",
-        "created_at": now,
-    }
+def release_open() -> int:
+    """Let go what was held for want of a way out where there is one now; returns how many."""
+    held = sa.select(Delivery.consumer).where(Delivery.state == DeliveryState.HELD).distinct()
+    freed = 0
+    for name in list(db.session.scalars(held)):
+        known = consumer(name)
+        if isinstance(known, Gated) and known.is_open():
+            freed += run_unit(partial(release_held, name))
+    return freed
 
 
 def deliver_due(limit: int = BATCH) -> int:
-    """Try up to ``limit`` deliveries that are due; returns how many were tried."""
-    due = db.session.scalars(
-        sa.select(Delivery.id).where(Delivery.due_at <= clock.now()).order_by(Delivery.due_at).limit(limit)
-    ).all()
-    tried = 0
-    for delivery_id in due:
+    """Try up to ``limit`` deliveries that are due; returns how many were tried.
+
+    What stays in the house goes first and together; what leaves it one by one.
+    """
+    due = _due(limit)
+    together: dict[str, list[int]] = {}
+    for one in due:
+        if one.fresh and isinstance(consumer(one.consumer), Together):
+            together.setdefault(one.consumer, []).append(one.id)
+    tried = sum(_deliver_together(name, ids) for name, ids in together.items())
+    alone = [one for one in due if one.id not in {n for ids in together.values() for n in ids}]
+    for one in sorted(alone, key=_leaves_the_house):
         token = secrets.token_hex(16)
-        if run_unit(partial(_claim, delivery_id, token)):
-            _deliver(delivery_id, token)
+        if run_unit(partial(_claim, [one.id], token)):
+            fault.point("relay.claimed")
+            _deliver(one, token)
             tried += 1
     db.session.rollback()
     return tried
 
 
-def _claim(delivery_id: int, token: str) -> bool:
-    """Take the delivery for one lease and count the attempt, committed before the work begins (fault F05)."""
+def _due(limit: int) -> list[Due]:
+    rows = db.session.execute(
+        sa.select(Delivery.id, Delivery.consumer, Delivery.attempts)
+        .where(Delivery.due_at <= clock.now())
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(limit)
+    )
+    return [Due(id, name, attempts == 0) for id, name, attempts in rows]
+
+
+def _leaves_the_house(one: Due) -> bool:
+    return isinstance(consumer(one.consumer), Outside)
+
+
+def _claim(ids: Sequence[int], token: str) -> int:
+    """Take deliveries for one lease and count the attempt, committed before the work begins (fault F05)."""
     now = clock.now()
-    taken = rows_changed(
+    # In this order: MySQL reads columns it has just set in the same statement.
+    return rows_changed(
         sa.update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.due_at <= now)
-        .values(
-            lost=Delivery.lost + sa.case((Delivery.state == DeliveryState.SENDING, 1), else_=0),
-            state=DeliveryState.SENDING,
-            attempts=Delivery.attempts + 1,
-            due_at=now + LEASE,
-            lease=token,
+        .where(Delivery.id.in_(ids), Delivery.due_at <= now)
+        .ordered_values(
+            (Delivery.lost, Delivery.lost + sa.case((Delivery.state == DeliveryState.SENDING, 1), else_=0)),
+            (Delivery.may_be_repeat, sa.case((_may_have_arrived, sa.true()), else_=sa.false())),
+            (Delivery.speaking, sa.false()),
+            (Delivery.state, DeliveryState.SENDING),
+            (Delivery.attempts, Delivery.attempts + 1),
+            (Delivery.due_at, now + LEASE),
+            (Delivery.lease, token),
         )
         .execution_options(synchronize_session=False)
     )
-    return bool(taken)
 
 
-def _deliver(delivery_id: int, token: str) -> None:
-    delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
-    if delivery is None:
-        return
-    known = consumer(delivery.consumer)
+def _deliver_together(name: str, ids: Sequence[int]) -> int:
+    """Apply many events in one unit; when that fails, each in its own, so that only the guilty one waits."""
+    known = consumer(name)
+    token = secrets.token_hex(16)
+    if not isinstance(known, Together) or isinstance(known, Outside):
+        return 0
+    if not run_unit(partial(_claim, ids, token)):
+        return 0
+    fault.point("relay.claimed")
+    claimed = list(db.session.scalars(_held_by(token, ids).with_only_columns(Delivery.id)))
+    try:
+        run_unit(partial(_apply_many, known, token, claimed))
+    except Exception:
+        log.get(__name__).exception("consumer_failed", consumer=name, deliveries=len(claimed))
+        for delivery_id in claimed:
+            _deliver_inside(known, delivery_id, token)
+    return len(claimed)
+
+
+def _held_by(token: str, ids: Sequence[int]) -> sa.Select[tuple[Delivery]]:
+    return (
+        sa.select(Delivery)
+        .where(Delivery.id.in_(ids), Delivery.lease == token, Delivery.state == DeliveryState.SENDING)
+        .order_by(Delivery.id)
+    )
+
+
+def _apply_many(known: Together, token: str, ids: Sequence[int]) -> None:
+    found = _held_by(token, ids).with_only_columns(Delivery.id, Delivery.event_id).with_for_update()
+    rows = db.session.execute(found).all()
+    event_ids = [row.event_id for row in rows]
+    known.apply_many(
+        list(db.session.scalars(sa.select(Event).where(Event.id.in_(event_ids)).order_by(Event.id)))
+    )
+    db.session.execute(
+        sa.update(Delivery)
+        .where(Delivery.id.in_([row.id for row in rows]))
+        .values(state=DeliveryState.SENT, due_at=None, settled_at=clock.now(), error="")
+        .execution_options(synchronize_session=False)
+    )
+    fault.point("relay.applied")
+
+
+def _deliver(one: Due, token: str) -> None:
+    known = consumer(one.consumer)
     if known is None:  # written by a newer version of the product: kept, not dropped
-        return settle(delivery_id, token, later(timedelta(minutes=5), "unknown consumer"))
-    if delivery.lost >= MAX_LOST:
-        return settle(delivery_id, token, dead("the worker died three times on this delivery"))
+        return settle(one.id, token, later(UNKNOWN_AGAIN, "unknown consumer"))
     if isinstance(known, Outside):
-        return _deliver_outside(known, delivery_id, token)
-    _deliver_inside(known, delivery_id, token)
-
-
-Change = Callable[[Delivery], None]
+        return _deliver_outside(known, one.id, token)
+    _deliver_inside(known, one.id, token)
 
 
 def _deliver_inside(known: Inside, delivery_id: int, token: str) -> None:
     def apply_and_settle() -> None:
-        delivery = _mine(delivery_id, token)
+        delivery = mine(delivery_id, token)
         if delivery is None:
             return
-        event = db.session.get_one(Event, delivery.event_id)
-        known.apply(event)
+        if delivery.lost >= MAX_LOST:
+            return dead(DIED)(delivery)
+        known.apply(db.session.get_one(Event, delivery.event_id))
         sent("")(delivery)
+        db.session.flush()
+        fault.point("relay.applied")
 
     try:
         run_unit(apply_and_settle)
     except Exception as error:
         log.get(__name__).exception("consumer_failed", consumer=known.name, delivery_id=delivery_id)
-        settle(delivery_id, token, _bug(error))
+        settle(delivery_id, token, bug(error))
+
+
+class _Exhausted(Exception):
+    """Too many workers died over it."""
+
+
+def _prepare(known: Outside, delivery_id: int, token: str) -> Any:
+    """What to say, or None; from the commit of this unit on the message may leave."""
+    delivery = mine(delivery_id, token)
+    if delivery is None:
+        return None
+    if delivery.lost >= MAX_LOST:
+        raise _Exhausted
+    message = known.prepare(db.session.get_one(Event, delivery.event_id), delivery)
+    if message is None:
+        cancelled(delivery, delivery.error)
+        return None
+    delivery.speaking = True
+    delivery.due_at = clock.now() + (known.lease if isinstance(known, Slow) else LEASE)
+    return message
 
 
 def _deliver_outside(known: Outside, delivery_id: int, token: str) -> None:
-    def prepare() -> Any:
-        delivery = _mine(delivery_id, token)
-        if delivery is None:
-            return None
-        message = known.prepare(db.session.get_one(Event, delivery.event_id), delivery)
-        if message is None:
-            cancelled(delivery)
-        return message
-
     try:
-        message = run_unit(prepare)
+        message = run_unit(partial(_prepare, known, delivery_id, token))
         if message is None:
             return
         fault.point("relay.prepared")
         reference = known.speak(message)
         fault.point("relay.spoken")
-    except RetryLater as wait:
-        settle(delivery_id, token, _wait(known, wait))
+    except RetryLater as asked:
+        settle(delivery_id, token, wait(known, asked), known)
     except Held as held:
         settle(delivery_id, token, hold(str(held)))
     except Undeliverable as refused:
-        settle(delivery_id, token, dead(refused.reason), known)
+        settle(delivery_id, token, dead(str(refused)), known)
+    except _Exhausted:
+        settle(delivery_id, token, dead(DIED), known)
     except Exception as error:
         log.get(__name__).exception("consumer_failed", consumer=known.name, delivery_id=delivery_id)
-        settle(delivery_id, token, _bug(error), known)
+        settle(delivery_id, token, bug(error), known)
     else:
         settle(delivery_id, token, sent(reference))
-
-
-def settle(delivery_id: int, token: str, change: Change, known: Outside | None = None) -> None:
-    """Write down how an attempt ended, if the lease is still ours."""
-
-    def work() -> None:
-        delivery = _mine(delivery_id, token)
-        if delivery is None:
-            return
-        change(delivery)
-        if known is not None and delivery.state is DeliveryState.DEAD:
-            known.failed(db.session.get_one(Event, delivery.event_id), delivery)
-
-    run_unit(work)
-
-
-def _mine(delivery_id: int, token: str) -> Delivery | None:
-    delivery = db.session.get(Delivery, delivery_id, populate_existing=True, with_for_update=True)
-    if delivery is None or delivery.lease != token or delivery.state is not DeliveryState.SENDING:
-        return None
-    return delivery
-
-
-def sent(reference: str) -> Change:
-    def change(delivery: Delivery) -> None:
-        delivery.state, delivery.due_at, delivery.settled_at = DeliveryState.SENT, None, clock.now()
-        delivery.error, delivery.reference = "", reference[:200]
-
-    return change
-
-
-def dead(reason: str) -> Change:
-    def change(delivery: Delivery) -> None:
-        delivery.state, delivery.due_at, delivery.settled_at = DeliveryState.DEAD, None, clock.now()
-        delivery.error = reason[:500]
-
-    return change
-
-
-def cancelled(delivery: Delivery) -> None:
-    delivery.state, delivery.due_at, delivery.settled_at = DeliveryState.CANCELLED, None, clock.now()
-
-
-def hold(reason: str) -> Change:
-    def change(delivery: Delivery) -> None:
-        delivery.state, delivery.due_at, delivery.error = DeliveryState.HELD, None, reason[:500]
-
-    return change
-
-
-def later(pause: timedelta, reason: str) -> Change:
-    def change(delivery: Delivery) -> None:
-        delivery.state, delivery.due_at = DeliveryState.WAITING, clock.now() + pause
-        delivery.error = reason[:500]
-
-    return change
-
-
-def _wait(known: Outside, wait: RetryLater) -> Change:
-    def change(delivery: Delivery) -> None:
-        if clock.now() - delivery.created_at > known.patience:
-            return dead(wait.reason or "given up")(delivery)
-        at = wait.at or clock.now() + _pause(delivery.attempts)
-        later(_bounded(at), wait.reason)(delivery)
-
-    return change
-
-
-def _bug(error: Exception) -> Change:
-    def change(delivery: Delivery) -> None:
-        if delivery.attempts >= MAX_LOST:
-            return dead(repr(error))(delivery)
-        later(_pause(delivery.attempts), repr(error))(delivery)
-
-    return change
-
-
-def _pause(attempts: int) -> timedelta:
-    return timedelta(seconds=PAUSES[min(attempts, len(PAUSES)) - 1])
-
-
-def _bounded(at: datetime) -> timedelta:
-    """The other side may ask for a pause, but not for a year of it."""
-    return min(max(at - clock.now(), timedelta(seconds=1)), LONG_AGO)

@@ -29,7 +29,7 @@ MOST_BUTTONS = 6
 LINK_JOINT = re.compile(r"\](?=[(\[:])")
 TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 STYLE_MARKS = re.compile(r"[*_`]|~(?=~)|(?<=~)~|\\(?=[!-/:-@\[-`{-~])")
-LINE_MARKS = re.compile(r"^[ ]*(?=[#>])", re.MULTILINE)
+LINE_MARKS = re.compile(r"^[ ]*((?:(?:[-+]|[0-9]{1,9}[.)])[ ]+)*)(?=[#>])", re.MULTILINE)
 ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]+;)")
 FUNCTION = re.compile(r"\{(?=\{)")
 
@@ -88,7 +88,7 @@ def escape(text: str) -> str:
     text = LINK_JOINT.sub("] ", text)
     text = TAG_START.sub("‹", text)
     text = STYLE_MARKS.sub(lambda found: "\\" + found.group(0), text)
-    text = LINE_MARKS.sub(r"\\", text)
+    text = LINE_MARKS.sub(r"\1\\", text)
     return FUNCTION.sub("{ ", ENTITY.sub("& ", text))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +34,7 @@ class SmtpSession:
         self._deadline = deadline
         self._client = smtplib.SMTP(timeout=route.timeout, local_hostname="localhost")
         self._addresses: list[Address] = []
+        self._plain: socket.socket  # as dialled; set by _connect
 
     def __enter__(self) -> SmtpSession:
         return self
@@ -77,9 +79,10 @@ class SmtpSession:
             raise RetryLater(None, "address_not_allowed", self._route.host)
 
     def _connect(self) -> None:
-        self._client.sock = dial(self._addresses, self._route.port, self._route.timeout, self._deadline)
+        self._plain = dial(self._addresses, self._route.port, self._route.timeout, self._deadline)
+        self._client.sock = self._plain
         # As RFC 5321, 4.1.4 has it for a client without a name; looking one up could hang.
-        own: str = self._client.sock.getsockname()[0]
+        own: str = self._plain.getsockname()[0]
         self._client.local_hostname = f"[IPv6:{own}]" if ":" in own else f"[{own}]"
         if self._route.tls != "implicit":
             self._greet()
@@ -118,10 +121,9 @@ class SmtpSession:
 
     def _wrap(self) -> None:
         """Put TLS around the connection and forget what was said before it, as RFC 3207, 4.2 demands."""
-        assert self._client.sock is not None  # noqa: S101 for mypy; _connect has run
         try:
             context = ssl.create_default_context(cafile=self._route.ca_file)
-            self._client.sock = context.wrap_socket(self._client.sock, server_hostname=self._route.host)
+            self._client.sock = context.wrap_socket(self._plain, server_hostname=self._route.host)
         except ssl.SSLCertVerificationError as error:
             raise RetryLater(None, "certificate", error.verify_message) from None
         except TimeoutError:

@@ -47,8 +47,8 @@ def clear_deliveries(cleared_at: datetime | None = None) -> int:
     Args:
         cleared_at: when this was last done; what was too old then is not looked at again.
     """
-    begin = run_unit(lambda: events.first_since(cleared_at - INSIDE_KEPT)) if cleared_at else 1
-    end = run_unit(lambda: events.first_since(clock.now() - INSIDE_KEPT))
+    begin = run_unit(lambda: events.first_delivery_since(cleared_at - INSIDE_KEPT)) if cleared_at else 1
+    end = run_unit(lambda: events.first_delivery_since(clock.now() - INSIDE_KEPT))
     gone = 0
     for low in range(begin, end, events.CHUNK):
         gone += run_unit(partial(events.forget_settled, low, min(low + events.CHUNK, end)))

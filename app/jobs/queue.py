@@ -36,6 +36,7 @@ def make_queue(
                 return self.run(*args, **kwargs)
 
     queue = Celery("helpdesk", task_cls=FlaskTask, set_as_current=True)
+    queue.set_default()  # the current application is per thread, and the bell rings from one of its own
     queue.conf.update(
         task_ignore_result=True,
         task_acks_late=True,

@@ -24,6 +24,8 @@ class Site(Group):
     name = "site"
 
     title: Annotated[Line, Field(max_length=60)] = ""
+    accent: Annotated[Line, Field(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
+    logo_url: Annotated[Line, Field(max_length=300, pattern=r"^(/[A-Za-z0-9].*)?$")] = ""
     support_email: Annotated[Line, Field(max_length=254)] = ""
     support_phone: Annotated[Line, Field(max_length=40)] = ""
     emergency_phone: Annotated[Line, Field(max_length=40)] = ""

@@ -21,3 +21,13 @@ class CalendarCreated(Fact):
 class CalendarChanged(Fact):
     kind = "sla.calendar_changed"
     fields: list[str]
+
+
+class PolicyDeleted(Fact):
+    kind = "sla.policy_deleted"
+    name: str
+
+
+class CalendarDeleted(Fact):
+    kind = "sla.calendar_deleted"
+    name: str

@@ -105,7 +105,7 @@ def _summarise(ticket: Ticket) -> None:
         if due is not None and state in (ClockState.OK, ClockState.AT_RISK, ClockState.BREACHED):
             open_due.append(due)
     answered = ticket.first_response_at is not None
-    if answered and ticket.resolution_due_at is not None:
+    if answered:
         open_due = [ticket.resolution_due_at] if ticket.resolution_due_at in open_due else []
     done = ticket.resolved_at is not None
     ticket.due_at = NEVER if done else min(open_due, default=NEVER)

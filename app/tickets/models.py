@@ -10,14 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import BigId, LongText, Model, Word, table_args
 from app.sla.words import ClockState
+from app.tickets.listed import INDEXES, Listed
 from app.tickets.words import (
     AttachmentState,
     Channel,
     PendingReason,
-    Phase,
     PresenceMode,
     Priority,
     Status,
+    number_of,
 )
 
 
@@ -37,7 +38,7 @@ class Category(Model):
     created_at: Mapped[datetime]
 
 
-class Ticket(Model):
+class Ticket(Listed, Model):
     """One request. The number is the id: ``TICKET-000042``.
 
     ``*_told`` is what was announced about the present due time of a clock (ok, at_risk, breached); a changed due
@@ -47,18 +48,7 @@ class Ticket(Model):
 
     __tablename__ = "ticket"
     __table_args__ = table_args(
-        # queue of a team by deadline, and of everything (leaders); lists are cut by phase first
-        sa.Index("ix_ticket_team_due", "team_id", "phase", "due_at", "id"),
-        sa.Index("ix_ticket_all_due", "phase", "due_at", "id"),
-        sa.Index("ix_ticket_team_recent", "team_id", "phase", "updated_at", "id"),
-        sa.Index("ix_ticket_all_recent", "phase", "updated_at", "id"),
-        sa.Index("ix_ticket_team_created", "team_id", "phase", "created_at", "id"),
-        sa.Index("ix_ticket_all_created", "phase", "created_at", "id"),
-        sa.Index("ix_ticket_assignee_due", "assignee_id", "phase", "due_at", "id"),
-        sa.Index("ix_ticket_assignee_recent", "assignee_id", "phase", "updated_at", "id"),
-        sa.Index("ix_ticket_team_status", "team_id", "status", "due_at", "id"),
-        sa.Index("ix_ticket_requester", "requester_id", "updated_at", "id"),
-        sa.Index("ix_ticket_organisation", "organisation_id", "updated_at", "id"),
+        *INDEXES,
         sa.Index("ix_ticket_check", "check_at"),
         sa.Index("ix_ticket_resolved", "status", "resolved_at"),
     )
@@ -70,11 +60,10 @@ class Ticket(Model):
     requester_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     organisation_id: Mapped[int | None] = mapped_column(BigId)
-    assignee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
-    team_id: Mapped[int] = mapped_column(sa.ForeignKey("team.id"))
+    assignee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), active_history=True)
+    team_id: Mapped[int] = mapped_column(sa.ForeignKey("team.id"), active_history=True)
     category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("category.id"))
     status: Mapped[Status] = mapped_column(Word(Status, 12), default=Status.OPEN)
-    phase: Mapped[Phase] = mapped_column(Word(Phase, 8), default=Phase.ACTIVE)
     pending_reason: Mapped[PendingReason | None] = mapped_column(Word(PendingReason, 12))
     priority: Mapped[Priority] = mapped_column(Word(Priority, 8))
     priority_reason: Mapped[dict[str, Any]]
@@ -103,7 +92,9 @@ class Ticket(Model):
     resolution_due_at: Mapped[datetime | None]
     resolution_state: Mapped[ClockState] = mapped_column(Word(ClockState, 8), default=ClockState.OK)
     resolution_told: Mapped[ClockState] = mapped_column(Word(ClockState, 8), default=ClockState.OK)
-    sla_state: Mapped[ClockState] = mapped_column(Word(ClockState, 8), default=ClockState.OK)
+    sla_state: Mapped[ClockState] = mapped_column(
+        Word(ClockState, 8), default=ClockState.OK, active_history=True
+    )
     due_at: Mapped[datetime]
     check_at: Mapped[datetime | None]
 
@@ -112,11 +103,6 @@ class Ticket(Model):
     @property
     def number(self) -> str:
         return number_of(self.id)
-
-
-def number_of(ticket_id: int) -> str:
-    """``TICKET-000042``: at least six digits."""
-    return f"TICKET-{ticket_id:06d}"
 
 
 class ClockChange(Model):
@@ -290,11 +276,14 @@ class Tally(Model):
     """
 
     __tablename__ = "tally"
-    __table_args__ = table_args(sa.Index("ix_tally_place", "team_id", "assignee_id", "status", "sla_state"))
+    __table_args__ = table_args(
+        sa.Index("ix_tally_team", "team_id", "stage", "sla_state", "assignee_id", "n"),
+        sa.Index("ix_tally_person", "assignee_id", "stage", "n"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     team_id: Mapped[int] = mapped_column(BigId)
     assignee_id: Mapped[int] = mapped_column(BigId, default=0)
-    status: Mapped[Status] = mapped_column(Word(Status, 12))
+    stage: Mapped[int] = mapped_column(sa.SmallInteger)
     sla_state: Mapped[ClockState] = mapped_column(Word(ClockState, 8))
     n: Mapped[int]

@@ -11,14 +11,17 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.language import _
 from app.events.models import Delivery, Event
 from app.events.words import Visibility
+from app.sla.clocks import consumed
 from app.sla.queries import Promise, promise
 from app.sla.spans import Change
 from app.sla.statement import Line, statement
 from app.sla.words import ClockKind, ClockState
 from app.tickets import deadlines
-from app.tickets.access import entry_visible_to, is_staff
+from app.tickets.access import attachment_for, entry_visible_to, is_staff
 from app.tickets.models import (
     Attachment,
     Category,
@@ -34,6 +37,7 @@ from app.tickets.models import (
     TicketTag,
     Watcher,
 )
+from app.tickets.words import AttachmentState
 
 SHOWN_ENTRIES = 30
 PRESENT_FOR = timedelta(seconds=25)
@@ -47,7 +51,9 @@ class Entries:
     older_before: int | None
 
 
-def entries(actor: Actor, ticket: Ticket, *, before: int | None = None, limit: int = SHOWN_ENTRIES) -> Entries:
+def entries(
+    actor: Actor, ticket: Ticket, *, before: int | None = None, limit: int = SHOWN_ENTRIES
+) -> Entries:
     """The conversation as the viewer may read it.
 
     Args:
@@ -68,11 +74,19 @@ def entries(actor: Actor, ticket: Ticket, *, before: int | None = None, limit: i
     return Entries(rows, rows[0].id if more else None)
 
 
-def happenings(actor: Actor, ticket: Ticket, *, since: datetime | None = None, limit: int = 200) -> Sequence[Event]:
+def happenings(
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 200,
+) -> Sequence[Event]:
     """The events of a ticket's timeline the viewer may see, oldest first.
 
     Args:
         since: only those from this moment on (the oldest entry shown).
+        until: only those up to this moment.
         limit: how many at most, the newest.
     """
     query = sa.select(Event).where(Event.ticket_id == ticket.id).order_by(Event.id.desc()).limit(limit)
@@ -80,6 +94,8 @@ def happenings(actor: Actor, ticket: Ticket, *, since: datetime | None = None, l
         query = query.where(Event.visibility == Visibility.PUBLIC)
     if since is not None:
         query = query.where(Event.at >= since)
+    if until is not None:
+        query = query.where(Event.at <= until)
     return list(db.session.scalars(query))[::-1]
 
 
@@ -98,6 +114,41 @@ def files(actor: Actor, ticket: Ticket) -> dict[int, list[Attachment]]:
     for row in rows:
         found.setdefault(row.comment_id or 0, []).append(row)
     return found
+
+
+def unbound_files(actor: Actor, ids: Sequence[int]) -> list[Attachment]:
+    """Those of the viewer's own uploads that nothing has taken yet."""
+    if not ids or actor.person_id is None:
+        return []
+    return list(
+        db.session.scalars(
+            sa.select(Attachment)
+            .where(Attachment.id.in_(ids), Attachment.ticket_id.is_(None))
+            .where(Attachment.uploader_id == actor.person_id)
+            .order_by(Attachment.id)
+        )
+    )
+
+
+def download(actor: Actor, attachment_id: int) -> Attachment:
+    """A file the actor may have now: not while it waits for its verdict (but for its uploader), not when it is
+    infected (but for administrators), and none of an entry whose words were removed.
+
+    Raises:
+        NotFound: missing, or not visible.
+        Conflict: it is still being checked.
+        Forbidden: it is infected.
+    """
+    attachment = attachment_for(actor, attachment_id)
+    if attachment.comment_id is not None:
+        comment = db.session.get_one(Comment, attachment.comment_id)
+        if comment.redacted_at is not None or comment.taken_back_at is not None:
+            raise NotFound
+    if attachment.state is AttachmentState.PENDING and attachment.uploader_id != actor.person_id:
+        raise Conflict(_("This file is still being checked for viruses. Please try again in a moment."))
+    if attachment.state is AttachmentState.INFECTED and not actor.can("admin.use"):
+        raise Forbidden(_("A virus was found in this file. It cannot be opened."), permission="admin.use")
+    return attachment
 
 
 def deliveries(ticket: Ticket) -> dict[int, list[Delivery]]:
@@ -151,7 +202,9 @@ def participant_ids(ticket: Ticket) -> list[int]:
     """People who take part beside the requester."""
     return list(
         db.session.scalars(
-            sa.select(Participant.person_id).where(Participant.ticket_id == ticket.id).order_by(Participant.id)
+            sa.select(Participant.person_id)
+            .where(Participant.ticket_id == ticket.id)
+            .order_by(Participant.id)
         )
     )
 
@@ -197,8 +250,12 @@ class ClockView:
         return min(100, int(self.used / self.target * 100))
 
 
-def clocks(ticket: Ticket) -> list[ClockView]:
-    """Both clocks with their itemised statements; the running lines of a statement add up to what was used."""
+def clocks(ticket: Ticket, *, itemised: bool = True) -> list[ClockView]:
+    """Both clocks; the running lines of a statement add up to what was used.
+
+    Args:
+        itemised: with the statements, which cost one line for each day of the ticket's life.
+    """
     held = promise(ticket.sla_policy_id)
     changes = [
         Change(row.at, row.runs, row.reason)
@@ -206,10 +263,12 @@ def clocks(ticket: Ticket) -> list[ClockView]:
             sa.select(ClockChange).where(ClockChange.ticket_id == ticket.id).order_by(ClockChange.id)
         )
     ]
-    return [_clock_view(kind, ticket, changes, held) for kind in ClockKind]
+    return [_clock_view(kind, ticket, changes, held, itemised) for kind in ClockKind]
 
 
-def _clock_view(kind: ClockKind, ticket: Ticket, changes: list[Change], held: Promise | None) -> ClockView:
+def _clock_view(
+    kind: ClockKind, ticket: Ticket, changes: list[Change], held: Promise | None, itemised: bool
+) -> ClockView:
     response = kind is ClockKind.RESPONSE
     state = ticket.response_state if response else ticket.resolution_state
     due = ticket.response_due_at if response else ticket.resolution_due_at
@@ -217,6 +276,15 @@ def _clock_view(kind: ClockKind, ticket: Ticket, changes: list[Change], held: Pr
         return ClockView(kind, state, due, None, None, ())
     target = deadlines.targets_for(ticket, held).of(kind)
     spans = deadlines.spans_for(kind, ticket, changes)
-    lines = statement(target, spans, held.calendar, clock.now())
-    used = sum((line.amount for line in lines if line.runs), timedelta())
-    return ClockView(kind, state, due, target, used, lines)
+    lines = statement(target, spans, held.calendar, clock.now()) if itemised else ()
+    return ClockView(kind, state, due, target, consumed(spans, held.calendar, clock.now()), lines)
+
+
+def count_all() -> int:
+    """How many tickets there are, deleted ones too (tools; pages use the tally)."""
+    return int(db.session.scalar(sa.select(sa.func.count()).select_from(Ticket)) or 0)
+
+
+def assignee_of(ticket_id: int) -> int | None:
+    """Who works a ticket."""
+    return db.session.scalar(sa.select(Ticket.assignee_id).where(Ticket.id == ticket_id))

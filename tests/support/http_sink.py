@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Thread
-from types import TracebackType
 from typing import Any
 
 PATIENCE = 10.0
@@ -119,9 +118,7 @@ class HttpSink:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_failure: object) -> None:
         self.stop()
 
     def take(self, request: ReceivedRequest) -> Answer:

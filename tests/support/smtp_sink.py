@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from threading import Condition, Event
-from types import TracebackType
 from typing import Any, Literal
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -103,12 +102,8 @@ class SmtpSink:
         self._rules.extend(_Rule(stage, answer, recipient, once=True) for answer in answers)
 
     def always(self, stage: Stage, answer: str, recipient: str | None = None) -> None:
-        """Give this answer until ``friendly`` is called."""
+        """Give this answer to the end."""
         self._rules.append(_Rule(stage, answer, recipient, once=False))
-
-    def friendly(self) -> None:
-        """Forget all scripts."""
-        self._rules.clear()
 
     def wait_for(self, count: int, timeout: float = 10.0) -> list[ReceivedMail]:
         """The accepted mails as soon as there are so many.
@@ -127,19 +122,17 @@ class SmtpSink:
         if self._released:
             self._thread.call(self._released.set)
 
-    def start(self) -> None:
+    def start(self) -> SmtpSink:
         self._thread.start()
+        return self
 
     def stop(self) -> None:
         self._thread.stop()
 
     def __enter__(self) -> SmtpSink:
-        self.start()
-        return self
+        return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_failure: object) -> None:
         self.stop()
 
     async def _serve(self) -> asyncio.Server:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from threading import Event
-from types import TracebackType
 from typing import Literal
 
 from tests.support.loop_thread import LoopThread
@@ -102,9 +101,7 @@ class TcpProxy:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_failure: object) -> None:
         self.stop()
 
     async def _serve(self) -> asyncio.Server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import re
 from typing import Any
@@ -11,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounts.actions import defaults as account_defaults
+from app.accounts import actors
 from app.accounts.actors import actor_for_person
 from app.accounts.models import Membership, Organisation, Person, SignIn, Team
 from app.accounts.words import STAFF, Role
@@ -21,6 +23,11 @@ from app.core.uow import run_unit
 from app.events import relay
 from app.sla.actions import defaults as sla_defaults
 from app.tickets.actions import defaults as ticket_defaults
+from app.tickets.actions.opening import open_ticket
+from app.tickets.actions.replying import add_comment
+from app.tickets.models import Comment, Ticket
+from app.tickets.schemas import NewComment, NewTicket
+from app.tickets.words import Channel
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
@@ -43,6 +50,7 @@ class World:
         """Another team."""
         team = Team(name=name, created_at=clock.now(), **values)
         run_unit(lambda: db.session.add(team))
+        actors.forget()
         return team
 
     def organisation(self, name: str) -> Organisation:
@@ -87,6 +95,17 @@ class World:
     def admin(self, **values: Any) -> Person:
         return self.person(Role.ADMIN, **values)
 
+    def ticket(self, requester: Person, *, channel: Channel = Channel.WEB, **values: Any) -> Ticket:
+        """A ticket of somebody, as the portal would open it."""
+        given = {"title": "Drucker druckt nicht", "description": "Nur leere Seiten."} | values
+        actor = self.actor(requester)
+        return run_unit(lambda: open_ticket(NewTicket(**given), actor=actor, channel=channel))
+
+    def say(self, person: Person, ticket: Ticket, body: str = "Ich schaue nach.", **values: Any) -> Comment:
+        """An entry of somebody in the conversation of a ticket."""
+        command = NewComment(body=body, **values)
+        return run_unit(lambda: add_comment(self.actor(person), ticket.id, command))
+
     def actor(self, person: Person) -> Actor:
         """The actor of a person as a door would make it."""
         return actor_for_person(person)
@@ -129,14 +148,22 @@ class Browser:
 
     def get(self, path: str, **options: Any) -> Any:
         """Read a page and remember the CSRF token in it."""
-        answer = self.client.get(path, **options)
-        found = TOKEN.search(answer.get_data(as_text=True)) if answer.is_json is False else None
-        if found:
-            self.token = found[1]
+        answer = self._send(self.client.get, path, **options)
+        if answer.mimetype == "text/html":
+            found = TOKEN.search(answer.get_data(as_text=True))
+            self.token = found[1] if found else self.token
         return answer
 
     def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> Any:
         """Send a form with the CSRF token of the last page (any page of the house has one)."""
         if not self.token:
             self.get("/auth/login")
-        return self.client.post(path, data={"csrf_token": self.token} | (data or {}), **options)
+        return self._send(self.client.post, path, data={"csrf_token": self.token} | (data or {}), **options)
+
+    @staticmethod
+    def _send(method: Any, path: str, **options: Any) -> Any:
+        """A request sees nothing of the test's context, and the test reads anew what the request wrote."""
+        db.session.rollback()
+        answer = contextvars.Context().run(method, path, **options)
+        db.session.rollback()
+        return answer

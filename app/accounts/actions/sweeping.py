@@ -23,7 +23,9 @@ def forget_sign_ins() -> int:
 
 @action(silent="a link that ran out opens nothing any more")
 def forget_tokens() -> int:
-    """Remove one-time links that ran out a month ago; returns how many went."""
+    """Remove one-time links that ran out a month ago; returns how many went. The sealed text goes at once."""
+    ended = sa.update(OneTimeToken).where(OneTimeToken.expires_at < clock.now(), OneTimeToken.sealed != "")
+    rows_changed(ended.values(sealed=""))
     return rows_changed(sa.delete(OneTimeToken).where(OneTimeToken.expires_at < clock.now() - TOKEN_KEPT))
 
 

@@ -23,6 +23,11 @@ _IDS = re.compile(
     re.IGNORECASE,
 )
 _NAMES = frozenset({"quote", "quoted-content"})
+# No container without one of these; looked for first, so that most HTML need not be read at all.
+_TRACES = (
+    "quote", "cite", "zmail_extra", "divrplyfwd", "appendonsend", "mail-editor-ref", "olk_src_body", "stopspelling",
+    "reply-intro", "replyintro", "zwchr", "isreplycontent", "outlookmessageheader",
+)  # fmt: skip
 
 
 def first_words(source: str) -> list[str]:
@@ -31,6 +36,9 @@ def first_words(source: str) -> list[str]:
     Args:
         source: HTML as sent.
     """
+    lowered = source[: tokens.MAX_HTML].lower()
+    if not any(trace in lowered for trace in _TRACES):
+        return []
     words: list[str] = []
     inside = False
     for token in tokens.read(source):

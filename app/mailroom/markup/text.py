@@ -15,10 +15,11 @@ _MAX_QUOTE_DEPTH = 8
 _MAX_LIST_DEPTH = 8
 _MAX_LINK = 2_000
 
-_BLOCKS = frozenset(
-    "address article aside body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
-    "header hgroup html legend li main menu nav ol option pre section summary table tbody tfoot thead tr ul".split()
-)
+_BLOCKS = frozenset((
+    "address", "article", "aside", "body", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "li", "main",
+    "menu", "nav", "ol", "option", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+))  # fmt: skip
 _SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr", "source"}

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-MAX_HTML = 5_000_000
+MAX_HTML = 2_000_000
 _MAX_ATTRIBUTES = 4_000
 _MAX_QUOTES = 200
 _MAX_FAILURES = 50

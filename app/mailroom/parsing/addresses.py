@@ -152,55 +152,55 @@ class _Reader:
             self._read(match[0], self.mailboxes[-1])
         self.broken = self.broken or self._read != self._outside
 
-    def _outside(self, token: str, box: _Mailbox) -> None:
-        if token == '"':
+    def _outside(self, sign: str, box: _Mailbox) -> None:
+        if sign == '"':
             box.quoted = True
             self._read = self._quoted
-        elif token == "<":
+        elif sign == "<":
             box.angles += 1
             self._read = self._angle
-        elif token == "(":
+        elif sign == "(":
             self._depth = 1
             self._read = self._comment
-        elif token in (",", ";"):
+        elif sign in (",", ";"):
             self.mailboxes.append(_Mailbox())
-        elif token == ":":
+        elif sign == ":":
             self.groups += 1
             box.words.clear()
-        elif token in (")", ">", "\\"):
+        elif sign in (")", ">", "\\"):
             self.broken = True
         else:
             # "<a@x> b@y" names two people to two readers.
-            self.broken = self.broken or (box.angles > 0 and "@" in token)
-            box.words.append(token)
+            self.broken = self.broken or (box.angles > 0 and "@" in sign)
+            box.words.append(sign)
 
-    def _quoted(self, token: str, box: _Mailbox) -> None:
-        if self._is_escape(token):
+    def _quoted(self, sign: str, box: _Mailbox) -> None:
+        if self._is_escape(sign):
             return
-        if token == '"' and not self._was_escaped():
+        if sign == '"' and not self._was_escaped():
             self._read = self._outside
             return
-        box.words.append(token)
+        box.words.append(sign)
 
-    def _angle(self, token: str, box: _Mailbox) -> None:
-        if token == ">":
+    def _angle(self, sign: str, box: _Mailbox) -> None:
+        if sign == ">":
             self._read = self._outside
             return
-        self.broken = self.broken or token in ("<", '"', "(", ")", ",", ";", "\\")
-        box.angle.append(token)
+        self.broken = self.broken or sign in ("<", '"', "(", ")", ",", ";", "\\")
+        box.angle.append(sign)
 
-    def _comment(self, token: str, box: _Mailbox) -> None:
-        if self._is_escape(token):
+    def _comment(self, sign: str, box: _Mailbox) -> None:
+        if self._is_escape(sign):
             return
         if not self._was_escaped():
-            self._depth += (token == "(") - (token == ")")
+            self._depth += (sign == "(") - (sign == ")")
         if not self._depth:
             self._read = self._outside
-            token = " "
-        box.comments.append(token)
+            sign = " "
+        box.comments.append(sign)
 
-    def _is_escape(self, token: str) -> bool:
-        if token != "\\" or self._escaped:
+    def _is_escape(self, sign: str) -> bool:
+        if sign != "\\" or self._escaped:
             return False
         self._escaped = True
         return True

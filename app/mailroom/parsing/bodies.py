@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 from app.mailroom.mail import Part
 from app.mailroom.markup import text as markup_text
+from app.mailroom.markup.tokens import MAX_HTML
 from app.mailroom.parsing import charsets, filenames, flowed, headers, message_ids, tnef, transfer
 from app.mailroom.parsing.structure import Entity
 
 MAX_TEXT = 1_000_000
-MAX_HTML = 2_000_000
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _CID = re.compile(r"cid:([^\"'\s<>)]{1,300})", re.IGNORECASE)
 _TEXTS = frozenset({"text/plain", "text/html"})

@@ -75,6 +75,8 @@ def decode(data: bytes, charset: str = "") -> str:
 
 def clean(text: str) -> str:
     """The text without control characters except tab and newline, with newlines as "\\n"."""
+    if text.isascii() and text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
     return _SURROGATE.sub("\ufffd", _UNUSABLE.sub("", text))

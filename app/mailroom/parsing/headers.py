@@ -70,7 +70,9 @@ def raw_text(value: bytes, charset: str = "") -> str:
 
 def one_line(value: str) -> str:
     """The text with control characters folded into spaces and invisible direction marks dropped (A22)."""
-    return " ".join(_HIDDEN.sub("", _FOLD.sub(" ", charsets.clean(value))).split())
+    if not (value.isascii() and value.isprintable()):
+        value = _HIDDEN.sub("", _FOLD.sub(" ", charsets.clean(value)))
+    return " ".join(value.split())
 
 
 def decode_words(value: str) -> str:

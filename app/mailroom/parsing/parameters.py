@@ -49,6 +49,8 @@ def _simple(value: str, charset: str) -> str:
 
 def _continued(parameters: dict[str, str], name: str) -> str:
     """RFC 2231: name*=charset'language'text or name*0*=…; name*1=…; pieces joined before decoding."""
+    if not any("*" in key for key in parameters):
+        return ""
     pieces: dict[int, bytes] = {}
     charset = ""
     for key, value in parameters.items():
@@ -69,19 +71,19 @@ def _pieces(value: str) -> list[str]:
     pieces: list[list[str]] = [[]]
     quoted = escaped = False
     for match in _TOKEN.finditer(value):
-        token = match[0]
+        sign = match[0]
         if escaped:
             # Only quotes and backslashes are escaped in the wild; the rest are Windows paths.
             escaped = False
-            pieces[-1].append(token if token in ('"', "\\") else "\\" + token)
-        elif token == "\\":
+            pieces[-1].append(sign if sign in ('"', "\\") else "\\" + sign)
+        elif sign == "\\":
             escaped = quoted
             if not quoted:
-                pieces[-1].append(token)
-        elif token == '"':
+                pieces[-1].append(sign)
+        elif sign == '"':
             quoted = not quoted
-        elif token == ";" and not quoted:
+        elif sign == ";" and not quoted:
             pieces.append([])
         else:
-            pieces[-1].append(token)
+            pieces[-1].append(sign)
     return ["".join(piece) for piece in pieces]

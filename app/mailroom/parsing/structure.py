@@ -108,9 +108,9 @@ def scan(raw: bytes) -> Entity:
     open_entities = [(root, 1)]
     while open_entities:
         entity, depth = open_entities.pop()
-        limits.check_depth(depth)
         if not entity.content_type.startswith("multipart/"):
             continue
+        limits.check_depth(depth)
         entity.children = _children(raw, entity, budget)
         open_entities.extend((child, depth + 1) for child in entity.children)
     return root

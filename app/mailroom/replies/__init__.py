@@ -46,7 +46,8 @@ def split(text: str, html: str | None = None, *, forwarded: bool = False) -> Spl
         _add_hint(lines, found, html)
     kept = _kept(lines, found)
     new = _joined(lines, kept)
-    if found.is_forward or not new or _answers_inside(new, found):
+    nothing_new = not new or new.split("\n", 1)[0].rstrip() == "--"
+    if found.is_forward or nothing_new or len(kept) == len(lines) or _answers_inside(new, found):
         return Split(whole.strip("\n"), [], whole)
     return _assembled(lines, kept, found, rest, whole)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from app.mailroom.replies import phrases
 
+_DASHES = re.compile(r"-{3,80}\s{0,4}$")
 _HEAD = 400
 _TAIL = 200
+_LABEL_WIDTH = 60
 _COLONS = (":", "：")
+_LAST_SIGNS = tuple(":：*_>-\u00ad")
 
 
 @dataclass(slots=True)
@@ -45,31 +49,39 @@ def read(text: str) -> list[Line]:
 
 def ends_attribution(bare: str) -> bool:
     """Whether a line could be the last of "On … wrote:" or of "---- On … wrote ----"."""
+    if bare[-1:] not in _LAST_SIGNS:
+        return False
     core = bare.rstrip(" \t*_>-\xa0\u00ad")
     return core.endswith(_COLONS) or (bare.endswith("--") and bool(phrases.VERB_AT_END.search(core[-40:])))
 
 
 def has_verb(text: str) -> bool:
     """Whether a word for "wrote" stands in the text."""
-    return bool(phrases.VERB.search(text))
+    lowered = text.lower()
+    return any(stem in lowered for stem in phrases.VERB_STEMS) and bool(phrases.VERB.search(text))
 
 
 def _line(raw: str) -> Line:
     bare = raw.strip()
     if len(bare) > _HEAD + _TAIL:
         bare = f"{bare[:_HEAD]} {bare[-_TAIL:]}"
-    match = phrases.LABEL.match(bare)
-    label = phrases.LABELS.get(match[1].lower().strip(), "") if match else ""
-    return Line(raw, bare, bare.startswith(">"), label)
+    label = ""
+    head = bare[:_LABEL_WIDTH]
+    if ":" in head or "：" in head:
+        match = phrases.LABEL.match(head)
+        label = phrases.LABELS.get(match[1].lower().strip(), "") if match else ""
+    return Line(raw, bare, bare[:1] == ">", label)
 
 
 def _middle_start(line: Line) -> int:
     """Where in the line an attribution begins that something stands in front of, 0 when none does."""
-    if len(line.text) > 2_000 or not ends_attribution(line.bare) or not has_verb(line.bare):
+    if line.quoted or len(line.text) > 2_000 or not ends_attribution(line.bare) or not has_verb(line.bare):
         return 0
-    if line.quoted or phrases.START.match(line.bare) or not phrases.ADDRESS.search(line.bare):
+    if phrases.START.match(line.bare) or not phrases.ADDRESS.search(line.bare):
         return 0
     last = 0
     for match in phrases.MIDDLE_START.finditer(line.text):
         last = match.end()
-    return last
+    before = line.text[:last]
+    dashes = _DASHES.search(before)
+    return 0 if has_verb(before) else dashes.start() if dashes else last

@@ -12,10 +12,15 @@ import re
 _VERBS = (
     r"wrote|writes|schrieb(?: sie)?|schrieben(?: sie)?|hat (?:.{1,80} )?geschrieben|schreef|"
     r"(?:heeft (?:.{1,80} )?)?het volgende geschreven|skrev|a [ée]crit|escribi[óo]|ha scritto|scrisse|escreveu"
-    r"|napisał(?:a|\(a\))?|napisal|napsal(?:a|\(a\))?|napísal(?:a)?|kirjoitti|írta|написал(?:а|\(а\))?|пишет|пише"
+    r"|napisał(?:a|\(a\))?|napisal|napsal(?:a|\(a\))?|napísal(?:a)?|kirjoitti|írta|написал(?:а|\(а\))?|пишет|пише|pisze"
     r"|έγραψε|a scris|yazdı|je napisao|je napisal|rašė|kirjutas"
 )
 VERB = re.compile(rf"(?<!\w)(?:{_VERBS})(?!\w)|写道|寫道|님이 작성|(?:sent|said)\s*:$", re.IGNORECASE)
+# A piece of every verb above: no verb without one of them, and looking for them is fast.
+VERB_STEMS = (
+    "wrote", "writes", "schr", "skrev", "crit", "escri", "napis", "napís", "naps", "kirjoitti", "írta", "напис", "пиш",
+    "pisze", "γραψε", "yazd", "raš", "kirjut", "sent", "said", "写道", "寫道", "님이",
+)  # fmt: skip
 VERB_AT_END = re.compile(rf"(?<!\w)(?:{_VERBS})$", re.IGNORECASE)
 # A person telling a story, not a program: "schrieb mir Herr Weber:", "schrieb das System folgende Meldung:".
 STORY = re.compile(
@@ -25,10 +30,12 @@ STORY = re.compile(
     re.IGNORECASE,
 )
 # What stands between the time and the name, or around the name, in one language or another.
-GLUE = frozenset(
-    "uhr um at à a om heeft het volgende geschreven hat pm am p.m. a.m. gmt utc cet cest est edt pst pdt bst klo kl o"
-    " godz. via från von użytkownik пользователь в г. le alle ore las às ha the nd from".split()
-)
+GLUE = frozenset((
+    "uhr", "um", "at", "à", "a", "om", "heeft", "het", "volgende", "geschreven", "hat", "pm", "am", "p.m.",
+    "a.m.", "gmt", "utc", "cet", "cest", "est", "edt", "pst", "pdt", "bst", "klo", "kl", "o", "godz.", "via",
+    "från", "von", "użytkownik", "пользователь", "в", "г.", "le", "alle", "ore", "las", "às", "ha", "the",
+    "nd", "from",
+))  # fmt: skip
 
 _WEEKDAYS = (
     r"mon?|die?|mi|do|fr|sa|so|tue|wed|thu|fri|sat|sun|lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|gio|seg|ter"
@@ -37,19 +44,22 @@ _WEEKDAYS = (
 )
 # How an attribution begins: a preposition of time, a weekday, a date, or the dashes of Zoho.
 START = re.compile(
-    rf"[\s>*_|-]{{0,12}}(?:(?:on|at|in message|am|le|op|el|il|em|den|på|w dniu|dnia|dne|dňa|pe|dana|kl|пользователь|在)\b"
-    rf"|(?:{_WEEKDAYS})[a-zà-žа-я]{{0,8}}\.?,? .{{0,3}}\d|\d{{1,4}}[./-]\s?\d|\d{{1,2}}\.? [a-zà-žа-я]{{3,12}}\.? )",
+    r"[\s>*_|-]{0,12}(?:"
+    r"(?:on|at|in message|am|le|op|el|il|em|den|på|w dniu|dnia|dne|dňa|pe|dana|kl|în|пользователь|在)\b"
+    rf"|(?:{_WEEKDAYS})[a-zà-žа-я]{{0,8}}\.?,? .{{0,3}}\d"
+    r"|\d{1,4}[./-]\s?\d|\d{4}\. [a-z]|\d{1,2}\.? [a-zà-žа-я]{3,12}\.? )",
     re.IGNORECASE,
 )
 # The same in the middle of a line that begins with a word of the answer: "danke Am 4.3.2024 um … schrieb …:".
 MIDDLE_START = re.compile(
-    rf"[ \t]+(?=(?:---+ )?(?:On|Am|Le|El|Il|Op) (?:(?:{_WEEKDAYS})[a-z]{{0,8}}\.?,? |[A-Z][a-z]{{2,8}}\.? \d|\d))", re.IGNORECASE
+    rf"[ \t]+(?=(?:On|Am|Le|El|Il|Op) (?:(?i:{_WEEKDAYS})[a-z]{{0,8}}\.?,? |[A-Z][a-z]{{2,8}}\.? \d|\d))"
 )
 ADDRESS = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}\.[\w.-]{2,}")
 BRACKETED_ADDRESS = re.compile(r"<[^<>@\s]{1,64}@[^<>@\s]{3,250}>")
 TIME = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
 DATE = re.compile(
-    r"\b(?:\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}[./-]\d{1,2}[./-]\d|(?:19|20)\d\d\b|\d{1,2}\.? [a-zà-žа-я]{3,}|[a-zà-ž]{3,9}\.? \d{1,2}\b)"
+    r"\b(?:\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}[./-]\d{1,2}[./-]\d|(?:19|20)\d\d\b"
+    r"|\d{1,2}\.? [a-zà-žа-я]{3,}|[a-zà-ž]{3,9}\.? \d{1,2}\b)"
     r"|\d{4}年",
     re.IGNORECASE,
 )
@@ -65,7 +75,10 @@ _LABELS = {
         "|inviato|verzonden|verzonden op|sendt|dato|skickat|wysłano|wysłane|odesláno|odoslané|lähetetty|päivämäärä"
         "|küldve|elküldve|dátum|отправлено|дата|tarih|发送时间|日期|送信日時|보낸 날짜|sent at|received"
     ),
-    TO: "to|an|à|para|a|aan|til|till|do|komu|pro|vastaanottaja|címzett|кому|empfänger|destinataire|kime|收件人|宛先|받는 사람",
+    TO: (
+        "to|an|à|para|a|aan|til|till|do|komu|pro|vastaanottaja|címzett|кому|empfänger|destinataire|kime|收件人|宛先"
+        "|받는 사람"
+    ),
     ABOUT: (
         "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|emne|ämne|temat|předmět|predmet|aihe|tárgy|тема|konu"
         "|thema|主题|主旨|件名|제목"
@@ -79,7 +92,21 @@ _LABELS = {
 }  # fmt: skip
 LABELS = {label: kind for kind, labels in _LABELS.items() for label in labels.split("|")}
 # "Date" could head a form a person filled in; these are only ever written by a program.
-PROGRAM_DATES = frozenset({"sent", "gesendet", "envoyé", "enviado", "inviato", "verzonden", "sendt", "skickat", "wysłano", "odesláno"})
+PROGRAM_DATES = frozenset(
+    {
+        "sent",
+        "gesendet",
+        "envoyé",
+        "enviado",
+        "inviato",
+        "verzonden",
+        "sendt",
+        "skickat",
+        "wysłano",
+        "odesláno",
+        "отправлено",
+    }
+)
 LABEL = re.compile(r"[\s*_|]{0,8}([^\W\d_][^\W\d_ -]{0,14}(?:[ -][^\W\d_]{1,10}){0,2})[\s*_]{0,4}[:：]")
 
 # Between dashes: "-----Original Message-----".
@@ -112,11 +139,12 @@ FORWARD_LINES = (
 # The person says that the answers stand inside the quote, where no program can see them.
 INLINE = re.compile(
     r"\b(?:siehe (?:unten|weiter unten|im text|inline|rot|blau|grün)|s\.\s?u\.|im text|in (?:rot|blau|grün|fett|farbe)"
-    r"|farbig|inline|zwischen den zeilen|(?:antworten?|kommentare?|anmerkungen?) (?:(?:siehe|stehen|finden sie|direkt) )?"
-    r"(?:unten|weiter unten|darunter|im|in der)|unten (?:eingefügt|ergänzt|angefügt|beantwortet)|in deine[rm]? mail"
-    r"|in ihre[rm]? mail|see (?:my )?(?:answers?|comments?|replies|response|notes) (?:below|inline|in)|see (?:below|inline)"
+    r"|farbig|inline|zwischen den zeilen"
+    r"|(?:antworten?|kommentare?|anmerkungen?) (?:(?:siehe|stehen|direkt) )?(?:weiter )?(?:unten|darunter|im|in der)"
+    r"|unten (?:eingefügt|ergänzt|angefügt|beantwortet)|in (?:deine|ihre)[rm]? mail"
+    r"|see (?:my )?(?:answers?|comments?|replies|response|notes) (?:below|inline|in)|see (?:below|inline)"
     r"|(?:answers?|comments?|replies) (?:below|inline|in (?:red|blue|green|bold))|in (?:red|blue|green|bold)|below in"
-    r"|voir (?:ci-dessous|plus bas|dans le texte)|en rouge|en rojo|in rosso|zie onder)\b",
+    r"|voir (?:ci-dessous|plus bas|dans le texte)|en rouge|en rojo|in rosso|zie onder)(?!\w)",
     re.IGNORECASE,
 )
 
@@ -125,7 +153,8 @@ _APPS = (
     r"(?:outlook|mail|windows|yahoo|samsung|galaxy|iphone|ipad|ipod|android|blackberry|gmail|proton ?mail|tuta(?:nota)?"
     r"|gmx|web\.de|freenet|t-online|telekom|k-?9|spark|blue ?mail|aqua ?mail|fairemail|mailbird|em client|posteo|ios"
     r"|huawei|xiaomi|nokia|htc|sony|lg|oneplus|google|surface|airmail|newton|thunderbird|handy|smartphone|tablet"
-    r"|typeapp|mymail|zoho|mobiltelefon|mobilgerät|unterwegs|orange|laposte|libero|virgilio|wp|onet)"
+    r"|typeapp|mymail|mobile|mailbox|a phone|zoho|mobiltelefon|mobilgerät|unterwegs"
+    r"|orange|laposte|libero|virgilio|wp|onet)"
 )
 _DEVICE_LINES = (
     r"sent from my .{2,80}",
@@ -160,5 +189,8 @@ _DEVICE_LINES = (
 )
 DEVICE = re.compile(rf"[\s>*_(<-]{{0,4}}(?:{'|'.join(_DEVICE_LINES)})[\s.*_)>!]{{0,4}}", re.IGNORECASE)
 # With a link behind it, a program wrote it, whatever the program is called.
-DEVICE_WITH_LINK = re.compile(r"(?:sent|gesendet|envoyé|enviado|inviato|verzonden) (?:from|via|with|von|mit|de|da|met) .{2,40}", re.IGNORECASE)
-TRAILING_LINK = re.compile(r"\s{0,2}[<(\[]?https?://[^\s<>]{1,1500}[>)\]]?\s*$", re.IGNORECASE)
+DEVICE_WITH_LINK = re.compile(
+    r"(?:sent|gesendet|envoyé|enviado|inviato|verzonden) (?:from|via|with|von|mit|de|da|met) .{2,40}",
+    re.IGNORECASE,
+)
+LINK = re.compile(r"\s{0,2}[<(\[]?https?://[^\s<>]{1,1500}[>)\]]?", re.IGNORECASE)

@@ -8,6 +8,7 @@ from app.mailroom.replies.lines import Line
 _MAX_LINES = 15
 _MAX_CHARACTERS = 1_500
 _MAX_FOOTER_LINES = 6
+_MAX_TAILS = 5
 
 
 def below(lines: list[Line]) -> int:
@@ -18,13 +19,13 @@ def below(lines: list[Line]) -> int:
     Args:
         lines: new lines that stand together.
     """
-    end = _trimmed(lines, len(lines))
-    while True:
+    filled = end = _trimmed(lines, len(lines))
+    for _ in range(_MAX_TAILS):
         shorter = _trimmed(lines, _without_tail(lines, end))
         if shorter == end:
             break
         end = shorter
-    return end if end < _trimmed(lines, len(lines)) else len(lines)
+    return end if end < filled else len(lines)
 
 
 def _without_tail(lines: list[Line], end: int) -> int:
@@ -64,7 +65,7 @@ def _footer_start(lines: list[Line], end: int) -> int | None:
 def _is_device_line(bare: str) -> bool:
     if len(bare) > 400:
         return False
-    unlinked = phrases.TRAILING_LINK.sub("", bare)
+    unlinked = phrases.LINK.sub("", bare)
     if phrases.DEVICE.fullmatch(unlinked):
         return True
     return unlinked != bare and bool(phrases.DEVICE_WITH_LINK.fullmatch(unlinked))

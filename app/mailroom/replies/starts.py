@@ -19,7 +19,10 @@ _MARKER = re.compile(r"##-.{1,100}-##")
 _MAX_ATTRIBUTION_LINES = 4
 _MAX_BLOCK_LINES = 24
 _MAX_CONTINUATIONS = 4
-_NAMES_WROTE = re.compile(r"(?:[\w.'’\"(\[-]*[A-ZÀ-ÞА-Я\"(\[][\w.'’\")\]-]*[, ]+){1,5}\w+:")
+_MAX_PLAIN = 160
+_NAMES_WROTE = re.compile(
+    r"(?:[A-ZÀ-ÞА-Я\"(\[][\w.'’\")\]-]{0,40}[, ]{1,2}){1,5}\w{3,12}(?: (?:am|on|le) (?=[^:]{0,20}\d)[\w.,/: -]{4,40})?:"
+)
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class _Finder:
         self._lines = lines
         self._starts = Starts()
         self._quote_follows = _quote_follows(lines)
+        self._begins: dict[int, bool] = {}
 
     def find(self) -> Starts:
         index = 0
@@ -57,14 +61,16 @@ class _Finder:
         line = self._lines[index]
         if line.quoted or line.blank:
             return index + 1
-        if _MARKER.search(line.bare):
+        if "##-" in line.bare and _MARKER.search(line.bare):
             self._open(index)
         elif (separator := _separator(line.bare)) is not None:
             self._starts.is_forward = separator == "forward"
             self._open(self._with_rule(index))
         elif line.label and (behind := self._header_block(index)):
             return self._take(self._with_rule(index), behind)
-        elif line_reading.ends_attribution(line.bare) or (line.bare.endswith(">") and self._quote_follows[index]):
+        elif line_reading.ends_attribution(line.bare) or (
+            line.bare.endswith(">") and self._quote_follows[index]
+        ):
             self._attribution(index)
         return index + 1
 
@@ -93,9 +99,14 @@ class _Finder:
             if line.blank or line.quoted:
                 break
             joined = f"{line.bare} {joined}".replace("< ", "<")
-            if phrases.START.match(line.bare) and _is_attribution(joined, marked):
+            if self._begins_attribution(first) and _is_attribution(joined, marked):
                 return first
-        return last if marked and _is_plain_attribution(self._lines[last].bare) else None
+        return last if _is_plain_attribution(self._lines[last].bare, marked) else None
+
+    def _begins_attribution(self, index: int) -> bool:
+        if index not in self._begins:
+            self._begins[index] = bool(phrases.START.match(self._lines[index].bare))
+        return self._begins[index]
 
     def _header_block(self, index: int) -> int:
         """Where the lines "From: … Sent: … To: … Subject: …" that begin here end; 0 when they are none."""
@@ -107,6 +118,8 @@ class _Finder:
         loose = 0
         for position in range(index, min(len(self._lines), index + _MAX_BLOCK_LINES)):
             line = self._lines[position]
+            if line.label in kinds and line.label != phrases.OTHER:
+                break
             if line.label and not line.quoted:
                 kinds.add(line.label)
                 said.append(line)
@@ -147,7 +160,7 @@ def _quote_follows(lines: list[Line]) -> list[bool]:
 
 def _separator(bare: str) -> str | None:
     """'reply' or 'forward' for a line like "-----Original Message-----", else None."""
-    if len(bare) > 200:
+    if len(bare) > 200 or (bare[0] not in "-_=*[>" and bare[-1] not in ":："):
         return None
     core = bare.strip("-_=*>[]. \t").lower().replace("’", "'").rstrip(":： ")
     if core.startswith(phrases.FORWARD_LINES) and len(core) < 60:
@@ -170,32 +183,37 @@ def _is_attribution(joined: str, marked: bool) -> bool:
         marked: whether a ">" quote follows; if not, everything to the end would be taken for quoted, so a person
             telling when somebody wrote must not be mistaken for a program.
     """
+    verb = line_reading.has_verb(joined)
     bracketed = bool(phrases.BRACKETED_ADDRESS.search(joined))
+    if not (verb or marked) or (not bracketed and phrases.STORY.search(joined)):
+        return False
     time = list(phrases.TIME.finditer(joined))
     date = bool(phrases.DATE.search(joined))
-    if not line_reading.has_verb(joined):
-        return marked and bracketed and date
-    if phrases.STORY.search(joined):
-        return False
+    if not verb:
+        return bracketed and date
     if marked:
         return bracketed or bool(time) or date or bool(phrases.ADDRESS.search(joined))
-    return (bracketed and (date or bool(time))) or (date and bool(time) and _is_name(joined[time[-1].end() :]))
+    return (bracketed and (date or bool(time))) or (
+        date and bool(time) and _is_name(joined[time[-1].end() :])
+    )
 
 
 def _is_name(rest: str) -> bool:
     """Whether between the time and the colon there are a name and a verb, and no sentence."""
     words = phrases.VERB.sub(" ", rest).strip(" :：>*-_,").split()
     words = [word for word in words if word.lower().strip(",.:;") not in phrases.GLUE]
-    return len(words) <= 8 and all(not word[0].isalpha() or word[0].isupper() or "@" in word for word in words)
+    return len(words) <= 8 and all(
+        not word[0].isalpha() or word[0].isupper() or "@" in word for word in words
+    )
 
 
-def _is_plain_attribution(bare: str) -> bool:
-    """ "Ada Lovelace wrote:" and "Ada <ada@x> wrote:" right above a quote."""
-    if not line_reading.has_verb(bare) or phrases.STORY.search(bare):
+def _is_plain_attribution(bare: str, marked: bool) -> bool:
+    """A line that begins with a name: "Ada Lovelace wrote:", "Ada <ada@x> schrieb am 7. März 2024 um 18:05:"."""
+    if len(bare) > _MAX_PLAIN or not line_reading.has_verb(bare):
         return False
-    if len(bare) > 160:
-        return False
-    return bool(_NAMES_WROTE.fullmatch(bare)) or bool(phrases.BRACKETED_ADDRESS.search(bare))
+    if phrases.BRACKETED_ADDRESS.search(bare):
+        return marked or bool(phrases.DATE.search(bare) and phrases.TIME.search(bare))
+    return marked and not phrases.STORY.search(bare) and bool(_NAMES_WROTE.fullmatch(bare))
 
 
 def _is_header_block(kinds: set[str], said: list[Line]) -> bool:

@@ -1,12 +1,12 @@
 /* Files to be sent: .drop with an input[type=file]; the list below shows what goes along, too large is said at once.
-   data-max-bytes and data-max-files stand on the input. */
+   data-max-bytes (of all files together) and data-max-files stand on the input. */
 (function () {
   "use strict";
   const fieldOf = (element) => element.closest(".drop, form").querySelector("input[type='file']");
 
   function size(bytes) {
     const kilobytes = bytes / 1024;
-    const number = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: value < 10 ? 1 : 0 });
+    const number = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: value < 100 ? 1 : 0 });
     return kilobytes < 1024 ? number(kilobytes) + " KB" : number(kilobytes / 1024) + " MB";
   }
 
@@ -19,8 +19,9 @@
 
   function row(field, file, index) {
     const limit = Number(field.dataset.maxBytes) || Infinity;
+    const before = Array.from(field.files).slice(0, index).reduce((sum, other) => sum + other.size, 0);
     const shape = document.getElementById("file-shape").content.firstElementChild.cloneNode(true);
-    const bad = file.size > limit;
+    const bad = before + file.size > limit;
     shape.classList.toggle("is-bad", bad);
     shape.querySelector("[data-name]").textContent = file.name;
     shape.querySelector("[data-size]").textContent = bad

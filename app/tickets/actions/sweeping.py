@@ -34,4 +34,6 @@ def forget_uploads() -> int:
 
 def named(hashes: Sequence[str]) -> set[str]:
     """Those of the hashes that an attachment names."""
-    return set(db.session.scalars(sa.select(Attachment.sha256).where(Attachment.sha256.in_(hashes)).distinct()))
+    return set(
+        db.session.scalars(sa.select(Attachment.sha256).where(Attachment.sha256.in_(hashes)).distinct())
+    )

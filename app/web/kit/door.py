@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, request
+from flask import Blueprint, Response, current_app, g, make_response, request
 from pydantic import BaseModel
 
 from app.accounts import permissions
 from app.core import once
 from app.core.actor import Actor
-from app.core.errors import Forbidden, Invalid, NotSignedIn
+from app.core.errors import Forbidden, Invalid, NotSignedIn, Unavailable
 from app.core.uow import ATTEMPTS, Unit, again_after, unit_of_work
 from app.web.kit.forms import Form
 from app.web.kit.visitor import current_actor
@@ -103,8 +103,7 @@ class Door(Blueprint):
                     return _done(own_unit, functools.partial(view, actor, **path), actor)
                 form: Form[Any] = Form(request.form)
                 if uploads is not None:
-                    for attachment_id in uploads(actor):
-                        form.add("attachment_ids", str(attachment_id))
+                    _take_files(uploads, actor, form)
                 command = form.parse(takes)
                 if command is not None:
                     try:
@@ -134,10 +133,19 @@ def _admitted(allow: str) -> Actor:
     if allow == PUBLIC:
         return actor
     if not actor.is_signed_in:
-        raise NotSignedIn
+        raise Unavailable if g.get("database_down") else NotSignedIn
     if allow != SIGNED_IN and not actor.can(allow):
         raise Forbidden(permission=allow)
     return actor
+
+
+def _take_files(uploads: Callable[[Actor], list[int]], actor: Actor, form: Form[Any]) -> None:
+    """Store what was sent; a refused file is a problem of the form, so that nothing typed is lost."""
+    try:
+        for attachment_id in uploads(actor):
+            form.add("attachment_ids", str(attachment_id))
+    except Invalid as refusal:
+        form.blame(refusal.problems)
 
 
 def _query(model: type[BaseModel]) -> BaseModel:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask import Flask, Response, g, make_response, render_template, request, url_for
-from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core import log
+from app.core import language, log
+from app.core.actor import NOBODY
 from app.core.errors import (
     Conflict,
     Forbidden,
@@ -21,7 +21,7 @@ from app.core.errors import (
     Unavailable,
 )
 from app.core.language import _
-from app.core.uow import worth_a_retry
+from app.core.uow import is_outage
 from app.web.kit import page
 
 STATUS: dict[type[HouseError], int] = {
@@ -94,22 +94,17 @@ def _http(error: HTTPException) -> AnyResponse:
     return answer
 
 
-def _database(error: DBAPIError) -> AnyResponse:
-    """The database is away or too busy: say so and ask to come back; anything else is a bug."""
-    if isinstance(error, IntegrityError) or not _is_outage(error):
-        return _bug(error)
-    log.get(__name__).error("database_unavailable", error=str(error.orig)[:200])
+def _away(error: Exception) -> AnyResponse:
+    """The database is away or too busy: say so and ask to come back."""
+    log.get(__name__).error("database_unavailable", error=str(getattr(error, "orig", error))[:200])
+    g.database_down = True  # from here on the page is made without asking who is there and how the site looks
+    language.set_language(page.reader_language(NOBODY))
     return _house(Unavailable(_("The database does not answer at the moment. Nothing you typed is lost.")))
 
 
-def _is_outage(error: DBAPIError) -> bool:
-    text = str(error.orig)
-    return worth_a_retry(error) or any(
-        word in text for word in ("connect", "Connection", "gone away", "closed")
-    )
-
-
 def _bug(error: Exception) -> AnyResponse:
+    if is_outage(error):
+        return _away(error)
     log.get(__name__).error("unhandled", exc_info=error)
     return show(500)
 
@@ -118,5 +113,4 @@ def init_errors(app: Flask) -> None:
     """Answer every refusal and every bug with a page."""
     app.register_error_handler(HouseError, _house)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(Exception, _bug)

@@ -8,7 +8,6 @@ from typing import Any
 from flask import (
     Flask,
     Response,
-    current_app,
     flash,
     g,
     redirect,
@@ -24,7 +23,10 @@ from app.core.environment import environment
 from app.core.formats import Formats
 from app.core.text import clean
 from app.web.kit import assets, navigation
+from app.web.kit.site import site_view
 from app.web.kit.visitor import current_actor
+
+SAME_FOR_ALL = frozenset({"bundle", "brand"})  # static answers: nobody is looked up for them
 
 
 def wants_fragment() -> bool:
@@ -92,7 +94,7 @@ def _context() -> dict[str, Any]:
         "fmt": formats(),
         "language": language.language(),
         "reference": g.get("request_id", ""),
-        "site": current_app.extensions["site"](),
+        "site": site_view(),
         "menu": navigation.for_actor(actor),
         "is_fragment": wants_fragment(),
     }
@@ -118,11 +120,14 @@ def init_pages(app: Flask) -> None:
 
     @app.before_request
     def _choose_language() -> None:
+        if request.endpoint in SAME_FOR_ALL:
+            return
         language.set_language(reader_language(current_actor()))
 
     @app.after_request
     def _vary(response: Response) -> Response:
-        response.vary.update(["HX-Request", "Cookie", "Accept-Language"])
+        if request.endpoint not in SAME_FOR_ALL:
+            response.vary.update(["HX-Request", "Cookie", "Accept-Language"])
         return response
 
 

@@ -8,9 +8,10 @@ from flask import Flask, Request, g, session
 from flask_login import LoginManager, current_user
 
 from app.accounts import actors, sign_ins
+from app.core import log
 from app.core.actor import NOBODY, Actor
 from app.core.clock import now
-from app.core.uow import touch
+from app.core.uow import is_outage, touch
 
 COOKIE_KEY = "sid"
 
@@ -29,7 +30,7 @@ class Visitor:
 
 
 def current_actor() -> Actor:
-    """The actor of this request; nobody when not signed in."""
+    """The actor of this request; nobody when not signed in, or when the database cannot say who it is."""
     actor: Actor = current_user.actor
     return actor
 
@@ -55,9 +56,17 @@ def session_token() -> str:
 
 def _load(_request: Request) -> Visitor | None:
     token = session_token()
-    if not token:
+    if not token or g.get("database_down"):
         return None
-    found = actors.actor_for_token(token)
+    try:
+        found = actors.actor_for_token(token)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        # Public pages go on without knowing who is there, the others answer 503.
+        log.get(__name__).error("database_unavailable", error=str(getattr(error, "orig", error))[:200])
+        g.database_down = True
+        return None
     if found is None:
         return None
     actor, stale = found

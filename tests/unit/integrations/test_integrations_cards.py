@@ -85,6 +85,7 @@ def test_a_subject_neither_mentions_everyone_nor_hides_a_link() -> None:
         ("[x][y]\n[y]: http://evil.example", "[x] [y]\n[y] : http://evil.example"),
         ("<http://evil.example>", "‹http://evil.example>"),
         ("# laut\n  > zitiert", "\\# laut\n\\> zitiert"),
+        ("- > x\n1. - # y", "- \\> x\n1. - \\# y"),
         ("{{DATE(2026-01-01T00:00:00Z)}}", "{ {DATE(2026-01-01T00:00:00Z)}}"),
     ],
 )

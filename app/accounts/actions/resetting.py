@@ -1,0 +1,60 @@
+"""Forgotten passwords: a link that works once, for half an hour (abuse case A60)."""
+
+from __future__ import annotations
+
+from app.accounts import sign_ins, tokens
+from app.accounts.actors import actor_for_person
+from app.accounts.events import PasswordChanged, PasswordResetRefused, PasswordResetRequested
+from app.accounts.models import Person
+from app.accounts.queries import find_by_email
+from app.accounts.words import TokenPurpose
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.events.log import action, record
+
+
+@action
+def ask(address: str, *, actor: Actor) -> None:
+    """Send a link to whoever has this address. The caller learns nothing, and both ways write the same amount."""
+    person = find_by_email(address)
+    if person is None or not person.is_active:
+        reason = "unknown" if person is None else "inactive"
+        subject = ("person", person.id if person else 0)
+        record(PasswordResetRefused(reason=reason), actor=actor, subject=subject)
+        return
+    send_reset(person, how="forgotten", actor=actor)
+
+
+@action
+def send_reset(person: Person, *, how: str, actor: Actor) -> None:
+    """Send a link to set a new password; older links stop working.
+
+    Args:
+        how: forgotten, registered_again, by_staff.
+    """
+    token = tokens.issue(person.id, TokenPurpose.RESET)
+    record(PasswordResetRequested(token_id=token.id, how=how), actor=actor, subject=("person", person.id))
+
+
+@action
+def reset(token: str, password_hash: str, *, actor: Actor) -> Person | None:
+    """Set the password behind a link, confirm the address, end every sign-in; the second factor stays.
+
+    Args:
+        password_hash: made before, outside the unit.
+
+    Returns:
+        None when the link opens nothing (any more).
+    """
+    row = tokens.claim(token, *tokens.SETS_PASSWORD)
+    person = None if row is None else db.session.get(Person, row.person_id, with_for_update=True)
+    if person is None or not person.is_active:
+        return None
+    person.password_hash = password_hash
+    person.verified_at = person.verified_at or clock.now()
+    tokens.void(person.id, TokenPurpose.CONFIRM, TokenPurpose.CHANGE_EMAIL)
+    ended = sign_ins.end_all(person.id)
+    fact = PasswordChanged(how="reset", ended_sign_ins=ended)
+    record(fact, actor=actor_for_person(person), subject=("person", person.id))
+    return person

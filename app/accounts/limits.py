@@ -1,0 +1,61 @@
+"""How often somebody may try: by account and by network, with a way past for the browser that knows the account.
+
+Source of the figures: api.md "Limits"; abuse cases A13 (mail to strangers) and A61 (guessing).
+"""
+
+from __future__ import annotations
+
+from app.core import rates
+from app.core.errors import TooMany
+
+ACCOUNT = "5/minute"
+NETWORK = "10/minute"
+MAIL = "3/hour"
+NETWORK_MAIL = "30/hour"
+
+
+def sign_in(account: str, network: str, *, device: str = "") -> None:
+    """Count one try to sign in.
+
+    Args:
+        account: the folded address, known or not.
+        network: where the try comes from.
+        device: the mark of a browser that signed in to this account before. It has a limit of its own, so that
+            somebody who keeps guessing does not lock the owner out.
+
+    Raises:
+        TooMany: a limit is reached.
+    """
+    if device:
+        rates.hit(ACCOUNT, "sign-in", "device", device)
+        return
+    rates.hit(NETWORK, "sign-in", "network", network)
+    rates.hit(ACCOUNT, "sign-in", "account", account)
+
+
+def proof(person_id: int) -> None:
+    """Count one password or code given by somebody who already came that far.
+
+    Raises:
+        TooMany: five in this minute.
+    """
+    rates.hit(ACCOUNT, "proof", str(person_id))
+
+
+def ask_for_mail(account: str, network: str) -> None:
+    """Count one request that sends a link to an address somebody typed.
+
+    Raises:
+        TooMany: the address got three in this hour, or the network asked thirty times.
+    """
+    rates.hit(NETWORK_MAIL, "mail", "network", network)
+    rates.hit(MAIL, "mail", "account", account)
+
+
+def may_mail(account: str) -> bool:
+    """Whether one more link may go to this address now; counts it when it may."""
+    try:
+        rates.hit(MAIL, "mail", "account", account)
+    except TooMany:
+        return False
+    return True

@@ -1,0 +1,235 @@
+"""How the house is: each service with its last success, what is wrong with it and how to mend it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from flask import current_app
+
+from app.core import clock, heartbeat, ready
+from app.core.environment import environment
+from app.core.heartbeat import Heartbeat
+from app.core.language import _, ngettext
+from app.events import figures
+
+SILENT = timedelta(seconds=90)
+LITTLE_ROOM = 500 * 1024 * 1024
+MAIL = ("email",)  # consumers whose way out is mail
+SHOWN_VERSIONS = ("flask", "sqlalchemy", "celery", "cryptography")
+
+
+class State(StrEnum):
+    OK = "ok"
+    DISABLED = "disabled"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service the house leans on.
+
+    Args:
+        wrong, mend: sentences for administrators, empty when all is well.
+    """
+
+    name: str
+    state: State
+    last_success: datetime | None = None
+    wrong: str = ""
+    mend: str = ""
+
+
+def overall(services: list[Service]) -> str:
+    """``healthy``, ``degraded`` when something is wrong, ``unhealthy`` without the database."""
+    wrong = {service.name for service in services if service.state is State.ERROR}
+    if "database" in wrong:
+        return "unhealthy"
+    return "degraded" if wrong else "healthy"
+
+
+def services() -> list[Service]:
+    """Every service in the order of product.md §11; quick, and never raises because one of them is away."""
+    database = _database()
+    if database.state is State.ERROR:
+        unknown = [
+            Service(name, State.ERROR, wrong=_("Not known while the database does not answer."))
+            for name in LATER
+        ]
+        return [database, _redis(), *unknown, _ai_service()]
+    beats = {beat.name: beat for beat in heartbeat.all_beats()}
+    return [database, _redis(), *(make(beats) for make in LATER.values()), _ai_service()]
+
+
+def _database() -> Service:
+    wrong = ready.database()
+    if wrong:
+        return Service(
+            "database",
+            State.ERROR,
+            wrong=_("The database does not answer: %(error)s", error=wrong),
+            mend=_("Check that it runs, that DATABASE_URL is right, and that “flask deploy” was run."),
+        )
+    behind = schema_is_behind()
+    if behind:
+        return Service("database", State.ERROR, wrong=behind, mend=_("Run “flask deploy”."))
+    return Service("database", State.OK, clock.now())
+
+
+def _redis() -> Service:
+    url = environment().redis_url
+    if not url:
+        return Service(
+            "redis", State.DISABLED, mend=_("Works without; REDIS_URL makes several servers faster.")
+        )
+    wrong = ready.redis_trouble(url)
+    if not wrong:
+        return Service("redis", State.OK, clock.now())
+    return Service(
+        "redis",
+        State.ERROR,
+        wrong=_("Redis does not answer: %(error)s", error=wrong),
+        mend=_(
+            "Nothing is lost, but notifications come a little later. Check that it runs and REDIS_URL is right."
+        ),
+    )
+
+
+def _celery(beats: dict[str, Heartbeat]) -> Service:
+    """Whether a worker works: the relay is asked for every few seconds and notes when it was done."""
+    last = max(
+        (beat.finished_at for beat in beats.values() if beat.finished_at and beat.name != "beat"),
+        default=None,
+    )
+    if _is_fresh(last):
+        return Service("celery", State.OK, last)
+    return Service(
+        "celery",
+        State.ERROR,
+        last,
+        wrong=_("No background work was done for more than a minute."),
+        mend=_(
+            "Start the worker: celery -A app.celery_app worker. Until then nothing is sent, but nothing is lost."
+        ),
+    )
+
+
+def _scheduler(beats: dict[str, Heartbeat]) -> Service:
+    beat = beats.get("beat")
+    last = beat.succeeded_at if beat else None
+    if not _is_fresh(last):
+        return Service(
+            "scheduler",
+            State.ERROR,
+            last,
+            wrong=_("The scheduler gave no sign of life for more than a minute."),
+            mend=_("Start it: celery -A app.celery_app beat. What comes due meanwhile is caught up once."),
+        )
+    failing = sorted(name for name, job in beats.items() if job.error)
+    if not failing:
+        return Service("scheduler", State.OK, last)
+    return Service(
+        "scheduler",
+        State.ERROR,
+        last,
+        wrong=_("Jobs that failed last time: %(names)s.", names=", ".join(failing)),
+        mend=_("The list of jobs below says why. They are tried again by themselves."),
+    )
+
+
+def _mail(_beats: dict[str, Heartbeat]) -> Service:
+    way = figures.way_out(MAIL)
+    if not current_app.extensions["settings"].smtp_host:
+        waiting = ngettext("%(num)s mail waits.", "%(num)s mails wait.", way.held) if way.held else ""
+        return Service(
+            "mail",
+            State.DISABLED,
+            way.sent_at,
+            wrong=waiting,
+            mend=_(
+                "No mail is sent: set SMTP_HOST. Until then one-time links can be copied from their page."
+            ),
+        )
+    if way.is_fine:
+        return Service("mail", State.OK, way.sent_at)
+    return Service(
+        "mail",
+        State.ERROR,
+        way.sent_at,
+        wrong=_("Mail in trouble: %(held)s held, %(late)s late, %(failed)s failed since yesterday.",
+                held=way.held, late=way.late, failed=way.failed),
+        mend=_("The page “Deliveries” names the reason for each of them."),
+    )  # fmt: skip
+
+
+def _ai_service() -> Service:
+    return Service(
+        "ai_service", State.DISABLED, mend=_("Suggestions by AI are not part of this installation yet.")
+    )
+
+
+LATER: dict[str, Callable[[dict[str, Heartbeat]], Service]] = {
+    "celery": _celery,
+    "scheduler": _scheduler,
+    "mail": _mail,
+}
+
+
+def _is_fresh(at: datetime | None) -> bool:
+    return at is not None and clock.now() - at < SILENT
+
+
+def schema_is_behind() -> str:
+    """What is wrong with the tables' revision; empty when it is this version's, or no migration made them."""
+    there, wanted = ready.revision(), _head(current_app.extensions["migrate"].directory)
+    if not there or not wanted or there == wanted:
+        return ""
+    return _(
+        "The tables are of revision %(there)s, this version needs %(wanted)s.", there=there, wanted=wanted
+    )
+
+
+@cache
+def _head(folder: str) -> str:
+    root = Path(current_app.root_path).parent
+    return ScriptDirectory(str(root / folder)).get_current_head() or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Space where files, queue and an embedded database lie, in bytes."""
+
+    folder: str
+    free: int
+    total: int
+
+    @property
+    def is_short(self) -> bool:
+        return self.free < LITTLE_ROOM
+
+
+def room() -> Room:
+    """How much space is left in the data folder."""
+    folder = environment().data_dir
+    usage = shutil.disk_usage(folder)
+    return Room(str(folder), usage.free, usage.total)
+
+
+def beat_age() -> float | None:
+    """Seconds since the scheduler's last sign of life, None when there never was one."""
+    beat = heartbeat.last("beat")
+    return (clock.now() - beat.succeeded_at).total_seconds() if beat and beat.succeeded_at else None
+
+
+def versions() -> list[tuple[str, str]]:
+    """What runs here: Python, the database, the main packages."""
+    packages = [(name, version(name)) for name in SHOWN_VERSIONS]
+    return [("python", platform.python_version()), ("database", ready.database_version()), *packages]

@@ -1,0 +1,1 @@
+"""Who hears of what, and how: bell, mail, Teams, and the words of every timeline."""

@@ -1,0 +1,268 @@
+"""Who hears of what, by which way: one table, and from its words to people.
+
+Nobody is told what they did themselves, unless the rule says so. The requester's side never hears of internal facts.
+Source of the table: product.md §2, §3, §5 and §6; docs/notifications.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.events.models import Event
+from app.events.words import Visibility
+from app.notifications import scene as scenes
+from app.notifications.conditions import (
+    answered_by_customer,
+    answered_by_staff,
+    critical,
+    may_be_acknowledged,
+    public_reply,
+    reopened,
+    waits_for_somebody,
+    worth_a_card,
+    worth_telling,
+)
+from app.notifications.scene import Reader, Scene, TeamFacts
+from app.notifications.words import Side, Topic, Way, is_optional
+
+
+class Who(StrEnum):
+    """The parts people play."""
+
+    SUBJECT = "subject"
+    REQUESTER = "requester"
+    PARTICIPANTS = "participants"
+    ASSIGNEE = "assignee"
+    NEW_ASSIGNEE = "new_assignee"
+    OLD_ASSIGNEE = "old_assignee"
+    WATCHERS = "watchers"
+    MEMBERS = "members"
+    LEADERS = "leaders"
+    CHANNEL = "channel"  # the team's channel in Teams: no person
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table.
+
+    ``also_doer``: told even to whoever did it (the receipt of a request).
+    """
+
+    topic: Topic
+    who: tuple[Who, ...]
+    ways: tuple[Way, ...]
+    when: Callable[[Event, Scene], bool] = lambda _event, _scene: True
+    also_doer: bool = False
+
+
+BELL, MAIL, BOTH, CARD = (Way.BELL,), (Way.EMAIL,), (Way.BELL, Way.EMAIL), (Way.TEAMS,)
+ASKERS = (Who.REQUESTER, Who.PARTICIPANTS)
+WORKERS = (Who.ASSIGNEE, Who.WATCHERS)
+CHANGES = (Rule(Topic.CHANGES, WORKERS, BELL),)
+DEADLINE = (
+    Rule(Topic.DEADLINE, (Who.ASSIGNEE, Who.LEADERS), BOTH),
+    Rule(Topic.CHANGES, (Who.WATCHERS,), BELL),
+    Rule(Topic.DEADLINE, (Who.CHANNEL,), CARD),
+)
+ACCOUNT = (Rule(Topic.ACCOUNT, (Who.SUBJECT,), MAIL, also_doer=True),)
+
+TABLE: dict[str, tuple[Rule, ...]] = {
+    "ticket.opened": (
+        Rule(Topic.RECEIVED, (Who.REQUESTER,), MAIL, may_be_acknowledged, also_doer=True),
+        Rule(Topic.CRITICAL, (Who.LEADERS,), BOTH, critical),
+        Rule(Topic.NEW_TICKET, (Who.MEMBERS,), BOTH, waits_for_somebody),
+        Rule(Topic.CRITICAL, (Who.CHANNEL,), CARD, critical),
+    ),
+    "ticket.reply_added": (
+        Rule(Topic.REPLY, ASKERS, MAIL, public_reply),
+        Rule(Topic.CUSTOMER_REPLY, WORKERS, BOTH, answered_by_customer),
+        Rule(Topic.CUSTOMER_REPLY, (Who.MEMBERS,), BOTH, waits_for_somebody),
+        Rule(Topic.TEAM_REPLY, WORKERS, BOTH, answered_by_staff),
+    ),
+    "ticket.note_added": (Rule(Topic.NOTE, WORKERS, BELL),),
+    "ticket.status_changed": (
+        Rule(Topic.PROGRESS, ASKERS, MAIL, worth_telling),
+        Rule(Topic.REOPENED, (Who.ASSIGNEE,), BOTH, reopened),
+        *CHANGES,
+    ),
+    "ticket.assigned": (
+        Rule(Topic.ASSIGNED, (Who.NEW_ASSIGNEE,), BOTH),
+        Rule(Topic.CHANGES, (Who.OLD_ASSIGNEE, Who.WATCHERS), BELL),
+        Rule(Topic.ASSIGNED, (Who.CHANNEL,), CARD, worth_a_card),
+    ),
+    "ticket.nobody_free": (
+        Rule(Topic.NOBODY_FREE, (Who.LEADERS,), BOTH),
+        Rule(Topic.NOBODY_FREE, (Who.CHANNEL,), CARD),
+    ),
+    "ticket.team_changed": (*CHANGES, Rule(Topic.NEW_TICKET, (Who.MEMBERS,), BOTH, waits_for_somebody)),
+    "ticket.category_changed": CHANGES,
+    "ticket.priority_changed": CHANGES,
+    "ticket.title_changed": CHANGES,
+    "ticket.escalated": (
+        Rule(Topic.ESCALATED, (Who.ASSIGNEE, Who.LEADERS), BOTH),
+        Rule(Topic.CHANGES, (Who.WATCHERS,), BELL),
+        Rule(Topic.ESCALATED, (Who.CHANNEL,), CARD),
+    ),
+    "ticket.deadline_warned": DEADLINE,
+    "ticket.deadline_breached": DEADLINE,
+    "ticket.rated": (Rule(Topic.RATED, (Who.ASSIGNEE,), BELL),),
+    "person.welcomed": ACCOUNT,
+    "registration.started": ACCOUNT,
+    "password.reset_requested": ACCOUNT,
+    "password.changed": ACCOUNT,
+    "email.change_requested": ACCOUNT,
+    "email.changed": ACCOUNT,
+}
+SIDES = {Who.REQUESTER: Side.REQUESTER, Who.PARTICIPANTS: Side.REQUESTER, Who.SUBJECT: Side.SELF}
+REPLACEABLE = frozenset({Who.ASSIGNEE, Who.NEW_ASSIGNEE, Who.LEADERS})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who is told, why, and for whom they stand in ("" for nobody)."""
+
+    reader: Reader
+    topic: Topic
+    side: Side
+    stands_in_for: str = ""
+
+
+def kinds(way: Way) -> frozenset[str]:
+    """The kinds of events that are told by this way at all."""
+    return frozenset(kind for kind, rules in TABLE.items() if any(way in rule.ways for rule in rules))
+
+
+def recipients(scene: Scene, way: Way) -> dict[int, list[Recipient]]:
+    """Event id → people who are told of it by this way; each once, the first rule counts."""
+    found = [line for event in scene.events for line in _lines(event, scene, way)]
+    people = scenes.readers({person_id for _event, _rule, _who, person_id in found})
+    off = scenes.turned_off(people, way) if people else set()
+    told: dict[int, dict[int, Recipient]] = {}
+    for event, rule, who, person_id in found:
+        on_it = told.setdefault(event.id, {})
+        for one in _with_deputy(people.get(person_id), who, event, scene, people, way):
+            reader, stands_in_for = one
+            if reader.id in on_it or not _may_hear(reader, rule, who, event, scene):
+                continue
+            if (reader.id, rule.topic) not in off or not is_optional(rule.topic, way):
+                side = SIDES.get(who, Side.STAFF)
+                on_it[reader.id] = Recipient(reader, rule.topic, side, stands_in_for)
+    return {event_id: list(on_it.values()) for event_id, on_it in told.items()}
+
+
+def cards(scene: Scene) -> dict[int, tuple[TeamFacts, Topic]]:
+    """Event id → the team whose channel in Teams is told of it."""
+    found = {}
+    for event in scene.events:
+        team = scene.team(event)
+        for rule in TABLE.get(event.kind, ()):
+            if (
+                team is not None
+                and Way.TEAMS in rule.ways
+                and _is_alive(event, scene)
+                and rule.when(event, scene)
+            ):
+                found[event.id] = (team, rule.topic)
+    return found
+
+
+Line = tuple[Event, Rule, Who, int]
+
+
+def _lines(event: Event, scene: Scene, way: Way) -> Iterable[Line]:
+    rules = [rule for rule in TABLE.get(event.kind, ()) if way in rule.ways]
+    if not rules or not _is_alive(event, scene):
+        return
+    for rule in rules:
+        if not rule.when(event, scene):
+            continue
+        doers = set() if rule.also_doer else _doers(event, scene)
+        for who in rule.who:
+            yield from ((event, rule, who, i) for i in _ids(who, event, scene) if i not in doers)
+
+
+def _is_alive(event: Event, scene: Scene) -> bool:
+    """Nobody is told anything of a deleted ticket."""
+    if event.ticket_id is None:
+        return True
+    ticket = scene.ticket(event)
+    return ticket is not None and ticket.deleted_at is None
+
+
+def _doers(event: Event, scene: Scene) -> set[int | None]:
+    """Who did it: the actor, and the author of what came by mail."""
+    entry = scene.entry(event)
+    return {event.actor_id, entry.author_id if entry else None}
+
+
+def _ids(who: Who, event: Event, scene: Scene) -> Sequence[int]:
+    ticket = scene.ticket(event)
+    if who is Who.SUBJECT:
+        return [event.subject_id]
+    if ticket is None or who is Who.CHANNEL:
+        return []
+    if who is Who.PARTICIPANTS:
+        entry = scene.entry(event)
+        return [i for i, since in scene.participants(event).items() if entry is None or entry.id > since]
+    if who is Who.WATCHERS:
+        return scene.watchers(event)
+    if who is Who.MEMBERS:
+        return [seat.person_id for seat in scene.seats(event)]
+    if who is Who.LEADERS:
+        return _leaders(event, scene)
+    single = {
+        Who.REQUESTER: ticket.requester_id,
+        Who.ASSIGNEE: ticket.assignee_id,
+        # Of two assignments in a row only the last is news to anybody.
+        Who.NEW_ASSIGNEE: ticket.assignee_id if event.payload.get("new_id") == ticket.assignee_id else None,
+        Who.OLD_ASSIGNEE: event.payload.get("old_id"),
+    }[who]
+    return [single] if single else []
+
+
+def _leaders(event: Event, scene: Scene) -> Sequence[int]:
+    """Where nobody leads a team, its members hear of a confidential ticket and the administrators of any other."""
+    seats, team = scene.seats(event), scene.team(event)
+    leading = [seat.person_id for seat in seats if seat.leads]
+    if leading or team is None:
+        return leading
+    return [seat.person_id for seat in seats] if team.is_confidential else scene.admins
+
+
+def _with_deputy(
+    reader: Reader | None, who: Who, event: Event, scene: Scene, people: dict[int, Reader], way: Way
+) -> list[tuple[Reader, str]]:
+    """Who is told in whose place: mails to somebody absent go to the deputy, the bell rings for both."""
+    if reader is None:
+        return []
+    own = (reader, "")
+    if who not in REPLACEABLE or not reader.is_away(scene.today):
+        return [own]
+    deputy = people.get(reader.deputy_id or 0)
+    if deputy is None or not _can_replace(deputy, event, scene):
+        return [own]
+    return [(deputy, reader.name)] if way is Way.EMAIL else [own, (deputy, reader.name)]
+
+
+def _can_replace(deputy: Reader, event: Event, scene: Scene) -> bool:
+    team, ticket = scene.team(event), scene.ticket(event)
+    if not deputy.is_active or not deputy.is_staff or deputy.is_away(scene.today):
+        return False
+    if deputy.id in _doers(event, scene) or (ticket is not None and deputy.id == ticket.requester_id):
+        return False
+    in_team = any(seat.person_id == deputy.id for seat in scene.seats(event))
+    return in_team or (team is not None and not team.is_confidential)
+
+
+def _may_hear(reader: Reader, rule: Rule, who: Who, event: Event, scene: Scene) -> bool:
+    if not reader.is_active:
+        return False
+    if who in SIDES:
+        return event.visibility is Visibility.PUBLIC or who is Who.SUBJECT
+    if not reader.is_staff:
+        return False
+    ticket = scene.ticket(event)
+    asks = ticket is not None and (reader.id == ticket.requester_id or reader.id in scene.participants(event))
+    return not asks or event.visibility is Visibility.PUBLIC

@@ -1,0 +1,59 @@
+"""`/admin/health`: every service with its last success, what is wrong with it and how to mend it."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+from app.core import clock, heartbeat
+from app.core.actor import Actor
+from app.core.language import Lazy, lazy_gettext
+from app.events import deliveries, figures
+from app.jobs import condition
+from app.web.admin.door import door
+from app.web.kit import page
+
+NAMES: dict[str, Lazy] = {
+    "database": lazy_gettext("Database"),
+    "redis": lazy_gettext("Redis"),
+    "celery": lazy_gettext("Background work"),
+    "scheduler": lazy_gettext("Scheduler"),
+    "mail": lazy_gettext("Outgoing mail"),
+    "ai_service": lazy_gettext("AI service"),
+}
+JOBS: dict[str, Lazy] = {
+    "auto-close": lazy_gettext("Close what has been resolved for long enough"),
+    "beat": lazy_gettext("Scheduler's sign of life"),
+    "files": lazy_gettext("Remove files that nothing names"),
+    "housekeeping": lazy_gettext("Remove what has ended"),
+    "relay": lazy_gettext("Spread events and send deliveries"),
+    "sla": lazy_gettext("Check deadlines"),
+    "tally": lazy_gettext("Keep counters short"),
+}
+
+
+@door.page("/admin", allow="admin.use")
+def start(_actor: Actor) -> Response:
+    """The first page of the administration."""
+    return page.go("admin.health")
+
+
+@door.page("/admin/health", allow="admin.health")
+def health(_actor: Actor) -> str:
+    """How the house is; the same address gives just the checks to HTMX."""
+    services = condition.services()
+    overall = condition.overall(services)
+    there = overall != "unhealthy"
+    return page.render(
+        "admin/health_checks.html" if page.wants_fragment() else "admin/health.html",
+        services=services,
+        overall=overall,
+        names=NAMES,
+        job_names=JOBS,
+        beats=heartbeat.all_beats() if there else [],
+        backlog=figures.backlog() if there else 0,
+        deliveries=deliveries.counts() if there else {},
+        beat_age=condition.beat_age() if there else None,
+        room=condition.room(),
+        versions=condition.versions() if there else [],
+        now=clock.now(),
+    )

@@ -1,0 +1,15 @@
+"""The door of sign-in and of the own account."""
+
+from app.web.auth import password, profile, registration, reset, second_factor, sign_in, sign_ins
+from app.web.auth.door import door
+
+__all__ = [
+    "door",
+    "password",
+    "profile",
+    "registration",
+    "reset",
+    "second_factor",
+    "sign_in",
+    "sign_ins",
+]

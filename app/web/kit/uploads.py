@@ -1,0 +1,112 @@
+"""Files that come with a form: their bytes go into the store first, then one short unit notes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, BinaryIO, Protocol, cast
+
+from flask import current_app, request
+from werkzeug.datastructures import FileStorage
+
+from app.core import files
+from app.core.actor import Actor
+from app.core.errors import Invalid, TooMany
+from app.core.language import _, ngettext
+from app.core.uow import must_be_outside, run_unit
+from app.integrations.blobs import Storage, TooLarge
+from app.integrations.outcome import RetryLater
+from app.tickets.actions.files import StoredFile, receive
+from app.tickets.queries import unbound_files
+
+FIELD = "files"
+MOST = 20
+HEAD_BYTES = 4096
+PICTURE_BYTES = 12 * 1024 * 1024
+ID_DIGITS = 18
+
+
+class Upload(Protocol):
+    """An upload as a form names it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def filename(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+
+
+def receive_uploads(actor: Actor) -> list[int]:
+    """Store the files sent in the field ``files`` and note them as the actor's own; returns their ids.
+
+    They belong to nobody's ticket until a deed binds them. Types are told by content. Without a virus scanner
+    a file may be read at once, with one it waits for its verdict.
+
+    Raises:
+        Invalid: too many, a kind that is never taken, more than a day's worth of bytes, or a store that takes
+            nothing at the moment (field ``files``, so that the form comes back with what was typed).
+    """
+    sent = [file for file in request.files.getlist(FIELD) if file.filename]
+    if not sent:
+        return []
+    must_be_outside()
+    if len(sent) > MOST:
+        raise Invalid(
+            {FIELD: ngettext("At most %(num)s file at once.", "At most %(num)s files at once.", MOST)}
+        )
+    stored = [_store(file) for file in sent]
+    return run_unit(partial(_note, stored, actor))
+
+
+def kept_uploads(actor: Actor, ids: Sequence[str]) -> Sequence[Upload]:
+    """Files that a form which comes back has sent already; they need not be chosen again.
+
+    Args:
+        ids: values of the field ``attachment_ids``.
+    """
+    numbers = [int(one) for one in ids if one.isascii() and one.isdigit() and len(one) <= ID_DIGITS]
+    return unbound_files(actor, numbers)
+
+
+def upload_limits() -> dict[str, Any]:
+    """What the file field says, and checks while choosing: bytes of a whole request, number of files."""
+    return {"max_bytes": int(current_app.config["MAX_CONTENT_LENGTH"]), "max_files": MOST}
+
+
+def storage() -> Storage:
+    """Where file bytes live."""
+    place: Storage = current_app.extensions["storage"]
+    return place
+
+
+def _store(file: FileStorage) -> StoredFile:
+    name = files.display_name(file.filename or "")
+    head = file.stream.read(HEAD_BYTES)
+    kind = files.type_of(head, name)
+    if kind in files.REFUSED:
+        raise Invalid({FIELD: _("“%(name)s” is a program and cannot be attached.", name=name)})
+    file.stream.seek(0)
+    try:
+        kept = storage().put(cast("BinaryIO", file.stream), current_app.config["MAX_CONTENT_LENGTH"])
+    except TooLarge as error:
+        raise Invalid({FIELD: _("“%(name)s” is too large.", name=name)}) from error
+    except RetryLater as error:
+        raise Invalid({FIELD: _("Files cannot be stored at the moment. Please try again later.")}) from error
+    return StoredFile(kept.sha256, kept.size, name, kind, is_picture=_is_shown(file, head, kept.size))
+
+
+def _is_shown(file: FileStorage, head: bytes, size: int) -> bool:
+    """Whether it is a picture that decodes within our limits."""
+    if not files.picture_type(head) or size > PICTURE_BYTES:
+        return False
+    file.stream.seek(0)
+    return files.shows_as_picture(file.stream.read())
+
+
+def _note(stored: list[StoredFile], actor: Actor) -> list[int]:
+    scanned = current_app.extensions.get("scanner") is None
+    try:
+        return [receive(file, actor=actor, scanned=scanned).id for file in stored]
+    except TooMany as error:
+        raise Invalid({FIELD: error.message}) from error

@@ -1,0 +1,222 @@
+"""The timeline of a ticket: what was said and what happened, woven together by time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from app.core import clock
+from app.core.actor import Actor
+from app.core.formats import Formats
+from app.events.words import DeliveryState
+from app.settings.queries import get as settings
+from app.settings.schemas import TicketRules
+from app.tickets.faces import Face, initials_of
+from app.tickets.sheet import Sheet
+from app.web.tickets.words import EVENT_ICONS
+
+if TYPE_CHECKING:
+    from app.events.models import Delivery, Event
+    from app.tickets.models import Attachment, Comment
+
+MAIL = "email"
+# What stands in the conversation itself needs no line of its own.
+SHOWN_ELSEWHERE = frozenset({"ticket.opened", "ticket.reply_added", "ticket.note_added"})
+FOLD_FROM = 5
+KEPT_OPEN = 2
+WORST_FIRST = (
+    DeliveryState.DEAD,
+    DeliveryState.HELD,
+    DeliveryState.WAITING,
+    DeliveryState.SENDING,
+    DeliveryState.SENT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How far the mails of an entry came: the worst state among them, why, and when the next try is."""
+
+    state: DeliveryState
+    error: str = ""
+    next_try: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the conversation."""
+
+    id: int
+    at: datetime
+    when: str
+    name: str
+    initials: str
+    key: int
+    email: str
+    is_note: bool
+    by_staff: bool
+    is_from_email: bool
+    is_ai: bool
+    is_unverified: bool
+    html: str
+    folded: str
+    body: str
+    files: Sequence[Attachment]
+    is_new: bool
+    redacted_by: str
+    held_until: datetime | None
+    may_take_back: bool
+    may_correct: bool
+    sent: Sent | None
+    corrected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened, in one sentence."""
+
+    id: int
+    at: datetime
+    when: str
+    icon: str
+    text: str
+
+
+@dataclass(slots=True)
+class Item:
+    """A piece of the timeline: an entry, some happenings in a row (``folded`` are out of sight), or the line between
+    what was read and what is new."""
+
+    entry: Entry | None = None
+    happenings: list[Happening] = field(default_factory=list)
+    folded: list[Happening] = field(default_factory=list)
+    is_line: bool = False
+
+
+class Loom:
+    """Weaves the timeline of one page.
+
+    Args:
+        say: makes the sentence of an event.
+    """
+
+    def __init__(self, sheet: Sheet, actor: Actor, fmt: Formats, say: Callable[[Event], str]) -> None:
+        self.sheet, self.actor, self.fmt, self.say = sheet, actor, fmt, say
+        self.now = clock.now()
+        self.rules = settings(TicketRules)
+        self._mails = mails_of(sheet.events, sheet.deliveries)
+        self._day: object = None
+
+    def items(self) -> list[Item]:
+        """Everything in order, the oldest first."""
+        made: list[Item] = []
+        for thing in self._in_order():
+            if isinstance(thing, Happening):
+                self._add(made, thing)
+                continue
+            if thing.is_new and not any(item.is_line for item in made):
+                made.append(Item(is_line=True))
+            made.append(Item(entry=thing))
+        return [_with_fold(item) for item in made]
+
+    def _in_order(self) -> Iterator[Entry | Happening]:
+        """An entry comes before what it led to."""
+        comments = self.sheet.entries.comments
+        events = [event for event in self.sheet.events if event.kind not in SHOWN_ELSEWHERE]
+        things: list[tuple[datetime, int, Callable[[], Entry | Happening]]] = [
+            *((comment.created_at, 0, partial(self._entry, comment)) for comment in comments),
+            *((event.at, 1, partial(self._happening, event)) for event in events),
+        ]
+        for _at, _order, make in sorted(things, key=itemgetter(0, 1)):
+            yield make()
+
+    @staticmethod
+    def _add(made: list[Item], happening: Happening) -> None:
+        if not made or made[-1].entry is not None or made[-1].is_line:
+            made.append(Item())
+        made[-1].happenings.append(happening)
+
+    def when(self, at: datetime) -> str:
+        """``Heute, 9:12`` where a day begins, ``9:31`` after it."""
+        day = at.astimezone(self.fmt.zone).date()
+        first, self._day = day != self._day, day
+        return self.fmt.moment(at) if first else self.fmt.time(at)
+
+    def _happening(self, event: Event) -> Happening:
+        icon = EVENT_ICONS.get(event.kind, "info-circle")
+        return Happening(event.id, event.at, self.when(event.at), icon, self.say(event))
+
+    def _entry(self, comment: Comment) -> Entry:
+        face = self.sheet.faces.get(comment.author_id or 0)
+        name = comment.author_name or (face.full_name if face else comment.author_email)
+        mine = comment.author_id == self.actor.person_id
+        held = comment.public_from if comment.public_from and comment.public_from > self.now else None
+        return Entry(
+            id=comment.id,
+            at=comment.created_at,
+            when=self.when(comment.created_at),
+            name=name,
+            initials=initials_of(name),
+            key=comment.author_id or 0,
+            email=comment.author_email or (face.email if face else ""),
+            is_note=comment.is_internal,
+            by_staff=comment.by_staff,
+            is_from_email=comment.is_from_email,
+            is_ai=comment.is_ai,
+            is_unverified=comment.is_unverified,
+            html=comment.body_html,
+            folded=comment.folded,
+            body=comment.body,
+            files=() if comment.redacted_at else self.sheet.files.get(comment.id, ()),
+            is_new=self._is_new(comment, mine),
+            redacted_by=_redactor(comment, self.sheet.faces),
+            held_until=held,
+            may_take_back=mine and held is not None and not comment.is_internal,
+            may_correct=mine and self._is_fresh(comment) and (comment.is_internal or held is not None),
+            sent=self._mails.get(comment.id),
+            corrected=comment.updated_at is not None,
+        )
+
+    def _is_new(self, comment: Comment, mine: bool) -> bool:
+        seen = self.sheet.own.read_up_to
+        return bool(seen) and comment.id > seen and not mine
+
+    def _is_fresh(self, comment: Comment) -> bool:
+        limit = timedelta(minutes=self.rules.correct_within_minutes)
+        return comment.redacted_at is None and comment.created_at > self.now - limit
+
+
+def mails_of(events: Sequence[Event], deliveries: Mapping[int, Sequence[Delivery]]) -> dict[int, Sent]:
+    """How the mails about each entry fared, by the entry's id."""
+    found = {}
+    for event in events:
+        mails = [d for d in deliveries.get(event.id, ()) if d.consumer == MAIL]
+        if event.kind == "ticket.reply_added" and mails:
+            found[event.payload["comment_id"]] = _worst(mails)
+    return found
+
+
+def _worst(mails: Sequence[Delivery]) -> Sent:
+    for state in WORST_FIRST:
+        for mail in mails:
+            if mail.state is state:
+                return Sent(state, mail.error, mail.due_at if state is DeliveryState.WAITING else None)
+    return Sent(DeliveryState.CANCELLED)
+
+
+def _redactor(comment: Comment, faces: Mapping[int, Face]) -> str:
+    if comment.redacted_at is None:
+        return ""
+    face = faces.get(comment.redacted_by_id or 0)
+    return face.full_name if face else "–"
+
+
+def _with_fold(item: Item) -> Item:
+    """Long rows of happenings show their end; what came before is one click away."""
+    if len(item.happenings) >= FOLD_FROM:
+        item.folded, item.happenings = item.happenings[:-KEPT_OPEN], item.happenings[-KEPT_OPEN:]
+    return item

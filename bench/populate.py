@@ -1,0 +1,100 @@
+"""Fill a database with tickets: `python -m bench.populate --tickets 1000000 --database URL`.
+
+The same seed gives the same data. Counters, clocks and events agree with the tickets; nothing is due at the moment
+the generator ran.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from app import create_app
+from app.accounts.actions import defaults as account_defaults
+from app.core.db import db
+from app.core.uow import loose_writes, run_unit
+from app.sla.actions import defaults as sla_defaults
+from app.tickets.actions import defaults as ticket_defaults
+from bench.bulk import Bulk
+from bench.people import make_firm
+from bench.tickets import Writer
+
+LONG_TICKETS = 20
+LONG_ENTRIES = 50
+
+
+def make_app(url: str) -> Flask:
+    """The application on a database, its tables made when there are none."""
+    app = create_app(
+        database_url=url,
+        flask_env="development",
+        secret_key="a-key-that-only-the-bench-would-ever-use-0123456789",
+        rate_limits="off",
+        redis_url="",
+        log_level="ERROR",
+    )
+    with app.app_context(), loose_writes():
+        db.create_all()
+    return app
+
+
+def populate(
+    url: str, tickets: int, *, comments: int = 3, open_share: float = 0.085, seed: int = 7, quiet: bool = False
+) -> None:
+    """Fill a database.
+
+    Args:
+        url: a SQLAlchemy address.
+        tickets: how many.
+        comments: entries of each; the last twenty get fifty.
+        open_share: which part is still being worked on (1 for all).
+        seed: of all chance.
+        quiet: say nothing meanwhile.
+    """
+    app = make_app(url)
+    began = time.monotonic()
+    with app.app_context():
+        run_unit(_defaults)
+        rng, now = random.Random(seed), datetime.now(UTC).replace(tzinfo=None)
+        bulk = Bulk(db.engine.url.render_as_string(hide_password=False))
+        firm = make_firm(bulk, rng, now, tickets=tickets)
+        writer = Writer(bulk, firm, rng, now, comments=comments, open_share=open_share)
+        for n in range(tickets):
+            writer.write(n / tickets, comments=LONG_ENTRIES if n >= tickets - LONG_TICKETS and comments else None)
+            if not quiet and n % 50_000 == 0:
+                print(f"{n:>9,} tickets, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        writer.finish()
+        bulk.close()
+        db.session.remove()
+        db.engine.dispose()
+    if not quiet:
+        print(f"{tickets:>9,} tickets, {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+def _defaults() -> None:
+    account_defaults.ensure_default_team()
+    sla_defaults.ensure_default_policy()
+    ticket_defaults.ensure_categories()
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.populate", description=__doc__)
+    parser.add_argument("--tickets", type=int, default=1_000_000)
+    parser.add_argument("--comments", type=int, default=3)
+    parser.add_argument("--open-share", type=float, default=0.085)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--database", required=True)
+    given = parser.parse_args()
+    populate(
+        given.database, given.tickets, comments=given.comments, open_share=given.open_share, seed=given.seed
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 from pathlib import Path
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
 
     sentry_dsn: SecretStr = SecretStr("")
     storage_url: str = ""
+    clamav_url: str = ""
     backup_dir: Path = ROOT / "backups"
     trusted_proxies: int = Field(0, ge=0, le=10)
     rate_limits: Literal["on", "off"] = "on"
@@ -104,6 +106,7 @@ class Settings(BaseSettings):
     schedule_relay: Rhythm = "10s"
     schedule_sla: Rhythm = "60s"
     schedule_tally: Rhythm = "60s"
+    schedule_scan: Rhythm = "30s"
     schedule_auto_close: Rhythm = "7 * * * *"
     schedule_housekeeping: Rhythm = "23 * * * *"
     schedule_files: Rhythm = "45 2 * * *"
@@ -122,6 +125,13 @@ class Settings(BaseSettings):
     def _host_name(cls, value: str) -> str:
         if any(ord(c) <= 32 for c in value) or "/" in value:
             raise ValueError("must be a plain host name")
+        return value
+
+    @field_validator("clamav_url")
+    @classmethod
+    def _scanner(cls, value: str) -> str:
+        if value and not re.fullmatch(r"tcp://[^/\s:]+:\d{1,5}|unix://(/[^/\s]+)+", value):
+            raise ValueError("must look like tcp://127.0.0.1:3310 or unix:///run/clamav/clamd.ctl")
         return value
 
     @field_validator("site_url")

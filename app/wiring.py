@@ -12,11 +12,17 @@ from app import cli, tables
 from app.accounts import mailboxes
 from app.core import bus, environment, log
 from app.core.db import db, engine_options, init_db
+from app.events.consumers import register
 from app.integrations import storage
+from app.integrations.clamav import ClamAv
+from app.integrations.guard import HttpGuard
+from app.integrations.smtp_route import SmtpRoute
+from app.integrations.teams import HOST_PATTERNS
 from app.jobs.queue import make_queue
 from app.jobs.relay import ring
+from app.notifications import consumers as notifications
 from app.settings import fixed
-from app.web import auth, customer, health, people, tickets
+from app.web import admin, auth, customer, health, people, tickets
 from app.web.kit import assets, brand, errors, guard, page, visitor
 from app.web.kit.door import Door
 
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
 
 THREADS = 16
 migrate = Migrate()
-DOORS: tuple[Door, ...] = (health.door, people.door, auth.door, customer.door, tickets.door)
+DOORS: tuple[Door, ...] = (health.door, people.door, auth.door, customer.door, tickets.door, admin.door)
 
 
 def wire(settings: Settings) -> Flask:
@@ -40,10 +46,13 @@ def wire(settings: Settings) -> Flask:
     files = f"file://{settings.data_dir.resolve() / 'files'}"
     app.extensions["storage"] = storage.from_url(settings.storage_url or files)
     mailboxes.also("environment", lambda: _own_addresses(settings))
+    if settings.clamav_url:
+        app.extensions["scanner"] = ClamAv(settings.clamav_url)
     init_db(app)
     migrate.init_app(app, db, render_as_batch=True, compare_type=True)
     tables.load()
     _queue(app, settings)
+    _consumers(settings)
     _doors(app, settings)
     cli.add_to(app)
     return app
@@ -69,7 +78,12 @@ def _environment(settings: Settings) -> environment.Environment:
 
 def _own_addresses(settings: Settings) -> tuple[str, ...]:
     """Addresses whose mail comes back to us; user names of mail servers usually are addresses."""
-    return settings.default_from_email, settings.imap_username, settings.smtp_username, settings.email_username
+    return (
+        settings.default_from_email,
+        settings.imap_username,
+        settings.smtp_username,
+        settings.email_username,
+    )
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:
@@ -102,6 +116,35 @@ def _queue(app: Flask, settings: Settings) -> None:
         schedules=settings.schedules,
     )
     bus.hang(None if settings.flask_env == "testing" else ring)
+
+
+def _consumers(settings: Settings) -> None:
+    """Who hears of events; also names the ways out of the house."""
+    made = notifications.make(
+        route=lambda: _smtp_route(settings),
+        sender=settings.default_from_email,
+        webhook=settings.teams_webhook_url.get_secret_value(),
+        guard=HttpGuard(
+            allow_hosts=settings.outbound_allow,
+            allow_private=settings.outbound_allow,
+            host_patterns=HOST_PATTERNS,
+        ),
+    )
+    for consumer in made:
+        register(consumer)
+
+
+def _smtp_route(settings: Settings) -> SmtpRoute | None:
+    if not settings.smtp_host:
+        return None
+    return SmtpRoute(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        tls=settings.smtp_tls,
+        username=settings.smtp_username,
+        password=settings.smtp_password.get_secret_value(),
+        ca_file=settings.smtp_ca_file or None,
+    )
 
 
 def _doors(app: Flask, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -111,13 +112,14 @@ class Writer:
         return at.replace(hour=6) + timedelta(seconds=-at.minute * 60 - at.second + second * 0.46)
 
     def _life(self, created: datetime, priority: str) -> life.Life:
-        """Older tickets are the less likely to be open still, so that the open ones add up to the share."""
-        rng, age = self.rng, self.now - created
-        span = timedelta(days=365 * YEARS)
-        odds = 1.0 if self.open_share >= 1 else 2.718281828 ** -(age / (span * max(self.open_share, 1e-6)))
+        """Most tickets are done within days; those that are not stay for long, so that they add up to the share."""
+        rng, age = self.rng, (self.now - created) / timedelta(days=1)
+        odds = 0.7 * math.exp(-age / 2) + 0.3 * math.exp(-age / (self.open_share * 365 * YEARS / 0.3))
+        if self.open_share >= 1:
+            odds = 1.0
         if rng.random() >= odds:
             return life.finished(rng, created, self.now, priority)
-        soon = age < life.TARGETS[priority][0] * 0.6
+        soon = self.now - created < life.TARGETS[priority][0] * 0.6
         if rng.random() < (0.6 if soon else 0.05):
             return life.unanswered(rng, created, self.now, priority)
         return life.answered(rng, created, self.now, priority)

@@ -59,7 +59,7 @@ def myself(actor: Actor, *, lock: bool = False) -> Person:
 
 
 def may_manage(actor: Actor, person: Person) -> bool:
-    """Whether the actor may change this person (product.md §1); nobody manages the own account here."""
+    """Whether the actor may change this person; nobody manages the own account here."""
     if not actor.is_signed_in:
         return True
     return person.id != actor.person_id and may_give(actor, person.role, person.support_level)

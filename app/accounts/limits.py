@@ -1,6 +1,6 @@
 """How often somebody may try: by account and by network, with a way past for the browser that knows the account.
 
-Source of the figures: api.md "Limits"; abuse cases A13 (mail to strangers) and A61 (guessing).
+Source of the figures: API.md, "Limits"; abuse cases A13 (mail to strangers) and A61 (guessing).
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Registration(Command):
 
 
 class Details(Command):
-    """What a person's record says besides address, role and rights (product.md §1)."""
+    """What a person's record says besides address, role and rights."""
 
     first_name: GivenName
     last_name: GivenName

@@ -32,38 +32,19 @@ PASSWORD_HELP = "Read the password from standard input instead of asking."  # no
 @click.option("--first-name", default="", help="Taken from the address when left out.")
 @click.option("--last-name", default="", help="Taken from the address when left out.")
 @click.option("--team", "teams", multiple=True, help="Name of a team; may be given several times.")
-@click.option("--language", "tongue", type=click.Choice(["de", "en"]), default="de")
+@click.option("--language", type=click.Choice(["de", "en"]), default="de")
 @click.option(
     "--link", is_flag=True, help="Print a one-time link to set the password instead of asking for one."
 )
 @click.option("--password-stdin", is_flag=True, help=PASSWORD_HELP)
-def create(
-    email: str,
-    role: str,
-    level: int,
-    first_name: str,
-    last_name: str,
-    teams: Sequence[str],
-    tongue: str,
-    link: bool,
-    password_stdin: bool,
-) -> None:
+def create(email: str, link: bool, password_stdin: bool, **said: Any) -> None:
     """Make an account for EMAIL."""
     language.set_language("en")
-    first, last = _names(email, first_name, last_name)
-    command = _command(
-        first_name=first,
-        last_name=last,
-        email=email,
-        role=role,
-        support_level=level if role == Role.SUPPORT_AGENT else 0,
-        team_ids=_team_ids(teams, Role(role)),
-        language=tongue,
-        send_welcome=link,
-    )
-    password_hash = "" if link else _new_password(password_stdin, [first, last, email])
+    command = _new_person(email, said, send_welcome=link)
+    own_words = [command.first_name, command.last_name, email]
+    password_hash = "" if link else _new_password(password_stdin, own_words)
     _told(lambda: _make(command, password_hash))
-    click.echo(f"created {email} ({role})")
+    click.echo(f"created {email} ({command.role})")
     if link:
         _print_link(email)
 
@@ -144,9 +125,20 @@ def _team_ids(wanted: Sequence[str], role: Role) -> list[int]:
     return [known[name] for name in wanted]
 
 
-def _command(**values: Any) -> NewPerson:
+def _new_person(email: str, said: dict[str, Any], *, send_welcome: bool) -> NewPerson:
+    role = Role(said["role"])
+    first, last = _names(email, said["first_name"], said["last_name"])
     try:
-        return NewPerson(**values)
+        return NewPerson(
+            first_name=first,
+            last_name=last,
+            email=email,
+            role=role,
+            support_level=said["level"] if role is Role.SUPPORT_AGENT else 0,
+            team_ids=_team_ids(said["teams"], role),
+            language=said["language"],
+            send_welcome=send_welcome,
+        )
     except ValidationError as error:
         raise click.ClickException(_words(sentences(error))) from error
 

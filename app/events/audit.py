@@ -127,3 +127,11 @@ def _about(kind: str, number: int) -> sa.ColumnElement[bool]:
     if kind == "ticket":
         return Event.ticket_id == number
     return sa.and_(Event.subject_kind == kind, Event.subject_id == number)
+
+
+def kinds_of(event_ids: Sequence[int]) -> dict[int, str]:
+    """The kinds of some events, by id."""
+    if not event_ids:
+        return {}
+    rows = db.session.execute(sa.select(Event.id, Event.kind).where(Event.id.in_(event_ids)))
+    return {event_id: kind for event_id, kind in rows}

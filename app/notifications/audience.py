@@ -12,19 +12,19 @@ from enum import StrEnum
 
 from app.events.models import Event
 from app.events.words import Visibility
-from app.notifications import scene as scenes
 from app.notifications.conditions import (
     answered_by_customer,
     answered_by_staff,
     critical,
     may_be_acknowledged,
     public_reply,
-    reopened,
+    reopened_alone,
+    told_alone,
     waits_for_somebody,
     worth_a_card,
     worth_telling,
 )
-from app.notifications.scene import Reader, Scene, TeamFacts
+from app.notifications.scene import Reader, Scene, TeamFacts, readers, turned_off
 from app.notifications.words import Side, Topic, Way, is_optional
 
 
@@ -84,8 +84,8 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "ticket.note_added": (Rule(Topic.NOTE, WORKERS, BELL),),
     "ticket.status_changed": (
         Rule(Topic.PROGRESS, ASKERS, MAIL, worth_telling),
-        Rule(Topic.REOPENED, (Who.ASSIGNEE,), BOTH, reopened),
-        *CHANGES,
+        Rule(Topic.REOPENED, (Who.ASSIGNEE,), BOTH, reopened_alone),
+        Rule(Topic.CHANGES, WORKERS, BELL, told_alone),
     ),
     "ticket.assigned": (
         Rule(Topic.ASSIGNED, (Who.NEW_ASSIGNEE,), BOTH),
@@ -137,8 +137,8 @@ def kinds(way: Way) -> frozenset[str]:
 def recipients(scene: Scene, way: Way) -> dict[int, list[Recipient]]:
     """Event id → people who are told of it by this way; each once, the first rule counts."""
     found = [line for event in scene.events for line in _lines(event, scene, way)]
-    people = scenes.readers({person_id for _event, _rule, _who, person_id in found})
-    off = scenes.turned_off(people, way) if people else set()
+    people = readers({person_id for _event, _rule, _who, person_id in found})
+    off = turned_off(people, way) if people else set()
     told: dict[int, dict[int, Recipient]] = {}
     for event, rule, who, person_id in found:
         on_it = told.setdefault(event.id, {})
@@ -166,6 +166,21 @@ def cards(scene: Scene) -> dict[int, tuple[TeamFacts, Topic]]:
             ):
                 found[event.id] = (team, rule.topic)
     return found
+
+
+def leaders(event: Event, scene: Scene) -> list[int]:
+    """Who hears of what a team does not answer, or of what its channel did not take."""
+    doers = _doers(event, scene)
+    return [person_id for person_id in _leaders(event, scene) if person_id not in doers]
+
+
+def instead(event: Event, scene: Scene, person_id: int) -> Recipient | None:
+    """A leader who is told by mail what the team's channel in Teams did not take, wished for or not."""
+    found = cards(scene).get(event.id)
+    reader = readers([person_id]).get(person_id) if found and person_id in leaders(event, scene) else None
+    if found is None or reader is None or not reader.is_active:
+        return None
+    return Recipient(reader, found[1], Side.STAFF)
 
 
 Line = tuple[Event, Rule, Who, int]

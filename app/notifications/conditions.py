@@ -59,9 +59,14 @@ def answered_by_staff(event: Event, scene: Scene) -> bool:
 
 def worth_telling(event: Event, scene: Scene) -> bool:
     """A new status the requester should hear of by itself."""
-    if event.payload.get("how") in QUIET_STEPS or scene.was_opened_by_machine(event):
+    if not told_alone(event, scene) or scene.was_opened_by_machine(event):
         return False
     return event.payload["new"] != Status.OPEN or reopened(event, scene)
+
+
+def told_alone(event: Event, _scene: Scene) -> bool:
+    """A step that is no mere consequence of something the same people hear of anyway."""
+    return event.payload.get("how") not in QUIET_STEPS
 
 
 def reopened(event: Event, _scene: Scene) -> bool:
@@ -74,3 +79,8 @@ def worth_a_card(event: Event, scene: Scene) -> bool:
         return False
     cause = scene.cause(event)
     return cause is None or cause.kind != "ticket.opened" or not critical(cause, scene)
+
+
+def reopened_alone(event: Event, scene: Scene) -> bool:
+    """Opened again by a click; an answer that opened it again is told by itself."""
+    return told_alone(event, scene) and reopened(event, scene)

@@ -25,7 +25,9 @@ def take_place(person_id: int, delivery_id: int, limit: int) -> datetime | None:
         window = MailWindow(person_id=person_id, sent=[])
         db.session.add(window)
     begin = clock.now() - WINDOW
-    taken = [(i, at) for i, at in ((row[0], datetime.fromisoformat(row[1])) for row in window.sent) if at > begin]
+    taken = [
+        (i, at) for i, at in ((row[0], datetime.fromisoformat(row[1])) for row in window.sent) if at > begin
+    ]
     if any(i == delivery_id for i, _at in taken):
         return None
     if len(taken) >= limit:

@@ -40,7 +40,9 @@ def write(template: str, values: Mapping[str, Any]) -> Written:
     """
     plain = _render("text", template, values)
     subject, _line, text = plain.partition("\n")
-    return Written(one_line(subject), GAPS.sub("\n\n", text).strip() + "\n", _render("html", template, values))
+    return Written(
+        one_line(subject), GAPS.sub("\n\n", text).strip() + "\n", _render("html", template, values)
+    )
 
 
 def _render(look: str, template: str, values: Mapping[str, Any]) -> str:

@@ -3,96 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
-from app.core.actor import ActorKind
-from app.core.formats import Formats
-from app.core.language import Lazy, _, lazy_gettext
-from app.events.models import Event
+from app.core.language import _
 from app.notifications.texts import channel_name, clock_name, priority_name, status_name
-from app.notifications.words import Side
+from app.notifications.told import Teller, Told, bold
 from app.tickets.words import Channel, Status, number_of
 
-if TYPE_CHECKING:
-    from app.notifications.timeline import Names
-
-NOBODY_KNOWN = lazy_gettext("Somebody")
-WITHOUT_NAME: dict[str, Lazy] = {
-    ActorKind.CLOCK: lazy_gettext("The system"),
-    ActorKind.SHELL: lazy_gettext("An administrator"),
-    ActorKind.MAIL: lazy_gettext("An e-mail"),
-    ActorKind.RULE: lazy_gettext("A rule"),
-    ActorKind.AI: lazy_gettext("The AI assistant"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An event with what is needed to put it into words."""
-
-    event: Event
-    names: Names
-    side: Side
-    formats: Formats
-    reader_id: int | None
-
-    def __getitem__(self, name: str) -> Any:
-        return self.event.payload.get(name)
-
-    @property
-    def to_staff(self) -> bool:
-        return self.side is Side.STAFF
-
-    @property
-    def who(self) -> Markup:
-        """Who did it, in bold."""
-        return bold(self._actor())
-
-    def _actor(self) -> str:
-        event = self.event
-        if event.actor_id is not None:
-            return self.names.people.get(event.actor_id) or str(NOBODY_KNOWN)
-        if event.actor_kind == ActorKind.MAIL:
-            known = self.names.authors.get(self["comment_id"]) or self.names.people.get(self["requester_id"])
-            if known:
-                return known
-        return str(WITHOUT_NAME.get(event.actor_kind, NOBODY_KNOWN))
-
-    def person(self, key: str) -> Markup:
-        return bold(self.names.people.get(self[key]) or str(NOBODY_KNOWN))
-
-    def team(self, key: str) -> Markup:
-        return bold(self.names.teams.get(self[key]) or "?")
-
-    def category(self, key: str) -> Markup:
-        return bold(self.names.categories.get(self[key]) or "?")
-
-    def moment(self, key: str) -> str:
-        return self.formats.moment(datetime.fromisoformat(self[key]))
-
-
-@dataclass(frozen=True, slots=True)
-class Teller:
-    """How a kind is told; see ``timeline.Line`` for the rest."""
-
-    tell: Callable[[Told], Markup]
-    icon: str
-    tone: str = ""
-    is_entry: bool = False
-
-
 TELLERS: dict[str, Teller] = {}
+# Steps that follow from something else: nobody in particular took them.
+BY_ITSELF = frozenset({"assigned", "customer_replied", "team_changed"})
 
 
-def bold(text: str) -> Markup:
-    return Markup("<b>%s</b>") % text
-
-
-def say(sentence: str, **values: object) -> Markup:
+def say(sentence: str, /, **values: object) -> Markup:
     """A translated sentence with its values; what is not marked up already is escaped."""
     return Markup(_(sentence)) % values  # noqa: S704 the sentence is ours, values are escaped
 
@@ -149,10 +74,10 @@ def _status_changed(it: Told) -> Markup:
         return _request_status_changed(it)
     if it["how"] == "automatic" and it["new"] == Status.CLOSED:
         return say("The ticket was closed automatically after it had been resolved for some time.")
-    old, new = status_name(it["old"]), status_name(it["new"], it["pending_reason"])
-    return say(
-        "%(who)s changed the status from %(old)s to %(new)s.", who=it.who, old=bold(old), new=bold(new)
-    )
+    old, new = bold(status_name(it["old"])), bold(status_name(it["new"], it["pending_reason"]))
+    if it["how"] in BY_ITSELF:
+        return say("The status changed from %(old)s to %(new)s.", old=old, new=new)
+    return say("%(who)s changed the status from %(old)s to %(new)s.", who=it.who, old=old, new=new)
 
 
 def _request_status_changed(it: Told) -> Markup:
@@ -235,8 +160,12 @@ def _title_changed(it: Told) -> Markup:
 def _tags_changed(it: Told) -> Markup:
     added, removed = ", ".join(it["added"]), ", ".join(it["removed"])
     if added and removed:
-        sentence = "%(who)s added tags: %(added)s, and removed: %(removed)s."
-        return say(sentence, who=it.who, added=bold(added), removed=bold(removed))
+        return say(
+            "%(who)s added tags: %(added)s, and removed: %(removed)s.",
+            who=it.who,
+            added=bold(added),
+            removed=bold(removed),
+        )
     if added:
         return say("%(who)s added tags: %(added)s.", who=it.who, added=bold(added))
     return say("%(who)s removed tags: %(removed)s.", who=it.who, removed=bold(removed))

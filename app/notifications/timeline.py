@@ -17,7 +17,8 @@ from app.core.db import db
 from app.core.formats import Formats
 from app.core.language import language
 from app.events.models import Event
-from app.notifications.tellers import TELLERS, Told
+from app.notifications.tellers import TELLERS
+from app.notifications.told import Told
 from app.notifications.words import Side
 from app.tickets.models import Category, Comment
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.core import clock
 from app.core.actor import Actor, ActorKind
@@ -130,10 +130,11 @@ def _since(actor: Actor, entry_id: InstrumentedAttribute[int]) -> sa.ColumnEleme
 
 
 def _is_mine(actor: Actor) -> Any:
-    ways = [Ticket.requester_id == actor.person_id]
+    own = aliased(Ticket)  # the surrounding query may have the ticket itself among its tables
+    ways = [own.requester_id == actor.person_id]
     if actor.managed_organisation_id is not None:
-        ways.append(Ticket.organisation_id == actor.managed_organisation_id)
-    return sa.exists().where(Ticket.id == Comment.ticket_id, sa.or_(*ways))
+        ways.append(own.organisation_id == actor.managed_organisation_id)
+    return sa.exists().where(own.id == Comment.ticket_id, sa.or_(*ways)).correlate(Comment)
 
 
 def comment_for(actor: Actor, ticket_id: int, comment_id: int, *, lock: bool = False) -> Comment:

@@ -131,6 +131,13 @@ class DeadlineBreached(Fact):
     due_at: str
 
 
+class FileFoundInfected(Fact):
+    """The virus scanner said no; the file stays, locked away from everybody but administrators."""
+
+    kind = "ticket.file_infected"
+    attachment_id: int
+
+
 class Rated(Fact):
     kind = "ticket.rated"
     visibility = PUBLIC

@@ -1,4 +1,4 @@
-"""The log of one ticket, a page at a time."""
+"""The log of one ticket, a page at a time, and entries by their ids."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from app.core.db import db
 from app.core.paging import read_cursor, write_cursor
 from app.events.models import Event
 from app.events.words import Visibility
-from app.tickets.access import is_staff
-from app.tickets.models import Ticket
+from app.tickets.access import entry_visible_to, is_staff
+from app.tickets.models import Comment, Ticket
 
 ROWS = 100
 
@@ -35,3 +35,27 @@ def page(actor: Actor, ticket: Ticket, cursor: str = "") -> tuple[Sequence[Event
     rows = list(db.session.scalars(query))
     older = write_cursor("n", rows[ROWS - 1].id) if len(rows) > ROWS else ""
     return rows[:ROWS], older
+
+
+def entries(actor: Actor, ticket_id: int, ids: Sequence[int]) -> Sequence[Comment]:
+    """Some entries of a ticket, as far as the viewer may read them, in order."""
+    return db.session.scalars(
+        sa.select(Comment)
+        .where(Comment.ticket_id == ticket_id, Comment.id.in_(ids), entry_visible_to(actor))
+        .order_by(Comment.id)
+    ).all()
+
+
+def newest_of_others(actor: Actor, ticket: Ticket, after: int) -> int | None:
+    """The newest entry after one the viewer has seen that somebody else wrote; None when there is none."""
+    if ticket.last_entry_id <= after:
+        return None
+    return db.session.scalar(
+        sa.select(sa.func.max(Comment.id)).where(
+            Comment.ticket_id == ticket.id,
+            Comment.id > after,
+            Comment.taken_back_at.is_(None),
+            sa.or_(Comment.author_id.is_(None), Comment.author_id != actor.person_id),
+            entry_visible_to(actor),
+        )
+    )

@@ -160,6 +160,7 @@ class Attachment(Model):
         sa.Index("ix_attachment_ticket", "ticket_id", "comment_id"),
         sa.Index("ix_attachment_sha256", "sha256"),
         sa.Index("ix_attachment_unbound", "uploader_id", "ticket_id"),
+        sa.Index("ix_attachment_state", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -95,10 +95,15 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the properties of the ticket are and can be set to: pairs of id and name."""
+    """What the properties of the ticket are and can be set to: pairs of id and name.
+
+    ``all_teams`` and ``all_categories`` name also what can be chosen no longer, for the history.
+    """
 
     teams: Sequence[tuple[int, str]]
+    all_teams: Sequence[tuple[int, str]]
     categories: Sequence[tuple[int, str]]
+    all_categories: Sequence[tuple[int, str]]
     members: Sequence[tuple[int, str]]
     tags: Sequence[str]
 
@@ -123,11 +128,11 @@ class Sheet:
 
     @property
     def team_name(self) -> str:
-        return dict(self.choices.teams).get(self.ticket.team_id, "")
+        return dict(self.choices.all_teams).get(self.ticket.team_id, "")
 
     @property
     def category_name(self) -> str:
-        return dict(self.choices.categories).get(self.ticket.category_id or 0, "")
+        return dict(self.choices.all_categories).get(self.ticket.category_id or 0, "")
 
 
 def sheet(actor: Actor, ticket_id: int, *, before: int | None = None) -> Sheet:
@@ -231,27 +236,34 @@ def _others(actor: Actor, ticket: Ticket) -> Sequence[Other]:
 def _choices(actor: Actor, ticket: Ticket, *, with_members: bool) -> Choices:
     """Teams, categories, colleagues and tags, with one statement."""
     name = Category.name_en if language() == "en" else Category.name_de
-    teams = sa.select(sa.literal("team").label("kind"), Team.id.label("id"), Team.name.label("name")).where(
-        sa.or_(Team.is_active.is_(True), Team.id == ticket.team_id)
-    )
-    categories = sa.select(sa.literal("category"), Category.id, name).where(
-        sa.or_(Category.is_active.is_(True), Category.id == ticket.category_id)
-    )
-    tags = (
+    parts: list[sa.Select[tuple[str, int, str]]] = [
+        sa.select(_kind("team", Team.is_active.is_(True)), Team.id.label("id"), Team.name.label("name")),
+        sa.select(_kind("category", Category.is_active.is_(True)), Category.id, name),
         sa.select(sa.literal("tag"), Tag.id, Tag.name)
         .join(TicketTag, TicketTag.tag_id == Tag.id)
-        .where(TicketTag.ticket_id == ticket.id)
-    )
-    parts = [teams, categories, tags]
+        .where(TicketTag.ticket_id == ticket.id),
+    ]
     if with_members:
         parts.append(_members(ticket))
-    rows = db.session.execute(sa.union_all(*parts).order_by("name", "id")).all()
+    found: dict[str, list[tuple[int, str]]] = {}
+    for kind, number, text in db.session.execute(sa.union_all(*parts).order_by("name", "id")):
+        found.setdefault(kind, []).append((number, text))
+    hidden = actor.hidden_team_ids - {ticket.team_id}
+    teams = [one for one in found.get("team", []) if one[0] not in hidden]
+    former = [one for one in found.get("old team", []) if one[0] not in hidden]
+    categories = found.get("category", [])
     return Choices(
-        teams=[(i, n) for kind, i, n in rows if kind == "team" and i not in actor.hidden_team_ids],
-        categories=[(i, n) for kind, i, n in rows if kind == "category"],
-        members=[(i, n) for kind, i, n in rows if kind == "member"],
-        tags=[n for kind, _i, n in rows if kind == "tag"],
+        teams=teams,
+        all_teams=teams + former,
+        categories=categories,
+        all_categories=categories + found.get("old category", []),
+        members=found.get("member", []),
+        tags=[text for _number, text in found.get("tag", [])],
     )
+
+
+def _kind(word: str, is_active: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:
+    return sa.case((is_active, sa.literal(word)), else_=sa.literal(f"old {word}"))
 
 
 def _members(ticket: Ticket) -> sa.Select[tuple[str, int, str]]:

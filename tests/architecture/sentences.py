@@ -28,7 +28,7 @@ SAYING: dict[str, tuple[int, int | None, int | None]] = {
     "Lazy": (0, None, 1),
     "N_": (0, None, None),
     "refuse": (0, None, None),
-    "say": (0, None, None),  # app.notifications.tellers
+    "say": (0, None, None),  # of the tellers only
 }
 # These name a sentence that is said later, by itself: nothing can be filled in.
 LATER = frozenset({"lazy_gettext", "Lazy", "N_", "refuse"})
@@ -60,7 +60,7 @@ class Said:
         wanted = placeholders(self.sentence) | placeholders(self.plural)
         if self.by in LATER:
             return wanted
-        if self.filled is None:
+        if self.filled is None or not self.sentence:
             return set()
         given = set(self.filled)
         if self.by.endswith("ngettext"):
@@ -96,6 +96,8 @@ def in_code(found: Iterable[Module]) -> Iterator[Said]:
                 continue
             by = ast.unparse(node.func).rsplit(".", 1)[-1]
             if by not in SAYING or ast.unparse(node.func) not in (by, f"language.{by}"):
+                continue
+            if by == "say" and one.name != "app.notifications.tellers":
                 continue
             words = [word for word in node.keywords if word.arg != "context"]
             given = [_constant(argument) for argument in node.args]

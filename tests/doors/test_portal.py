@@ -167,9 +167,7 @@ def test_the_requester_solves_reopens_and_rates(story):
 def test_a_request_closed_long_ago_is_followed_up_by_a_new_one(story):
     ask(story)
     old = ticket(story)
-    run_unit(
-        lambda: triage.change_status(story.actor(story.anna), old.id, StatusMove(status="closed"))
-    )
+    run_unit(lambda: triage.change_status(story.actor(story.anna), old.id, StatusMove(status="closed")))
     story.clock.shift(timedelta(days=20))
     path = f"/portal/tickets/{old.number}"
     story.phone = story.browser(story.mia)

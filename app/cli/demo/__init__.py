@@ -29,12 +29,12 @@ def reset(yes: bool) -> None:
     if not yes:
         click.confirm("Remove all people and tickets of this installation?", abort=True)
     if not loading.reset():
-        raise click.ClickException("There are people who do not belong to the demonstration. Nothing was removed.")
+        raise click.ClickException(
+            "There are people who do not belong to the demonstration. Nothing was removed."
+        )
     click.echo("empty again; `flask demo load` fills it")
 
 
 def _refuse_in_production() -> None:
     if environment().production:
         raise click.ClickException("Demonstration data is refused when FLASK_ENV=production.")
-
-

@@ -68,7 +68,9 @@ class Play:
             return
         agent = self._agent(ticket_id)
         if self.story.note and self.dice.random() < 0.6:
-            self._at(wait - timedelta(minutes=3), partial(self._say, agent, ticket_id, self.story.note, note=True))
+            self._at(
+                wait - timedelta(minutes=3), partial(self._say, agent, ticket_id, self.story.note, note=True)
+            )
         then = self.dice.choice([None, "pending", "pending", "resolved"])
         self._at(wait, partial(self._say, agent, ticket_id, self.story.answer, then=then))
         again = wait + timedelta(minutes=self.dice.randint(15, 900))

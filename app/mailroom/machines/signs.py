@@ -62,7 +62,8 @@ BOUNCE_TEXT = re.compile(
     r"(?:could not be|was not|cannot be|can't be|couldn't be|has not been) delivered|did not reach"
     r"|delivery .{0,40}failed|permanent (?:error|failure)|returned (?:to you|below)|following recipients?"
     r"|unknown user|user unknown|no such user|mailbox (?:is )?full|\b[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\b"
-    r"|(?:nicht|konnte) .{0,80}zugestellt|n'a pas pu être remis|no se pudo entregar|non è stato possibile recapitare|kon niet worden (?:afgeleverd|bezorgd)",
+    r"|(?:nicht|konnte) .{0,80}zugestellt|n'a pas pu être remis"
+    r"|no se pudo entregar|non è stato possibile recapitare|kon niet worden (?:afgeleverd|bezorgd)",
     re.IGNORECASE,
 )
 # What Exchange writes in front of the subject it answers; nobody else does, so it needs no second hint.

@@ -7,6 +7,7 @@ caller at a time, and replaced after a while. They get no environment, no files 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import select
 import signal
@@ -132,17 +133,16 @@ class _Worker:
             pipe.close()
 
     def _obituary(self, error: Exception) -> Unreadable:
-        if not isinstance(error, TimeoutError):
-            self._process.wait()
+        if isinstance(error, TimeoutError):
+            self.end()
+            return Unreadable(Obstacle.TIMEOUT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=5)
         status = self._process.returncode
         self.end()
-        if isinstance(error, TimeoutError):
-            return Unreadable(Obstacle.TIMEOUT)
-        return (
-            Unreadable(Obstacle.CPU)
-            if status == -signal.SIGXCPU
-            else Unreadable(Obstacle.DIED, f"exit {status}")
-        )
+        if status == -signal.SIGXCPU:
+            return Unreadable(Obstacle.CPU)
+        return Unreadable(Obstacle.DIED, f"exit {status}")
 
     def _write(self, data: bytes, deadline: float) -> None:
         view = memoryview(data)

@@ -101,7 +101,8 @@ def _skip_prelude(raw: bytes, start: int, end: int) -> int:
         newline = raw.find(b"\n", position, end)
         after = newline + 1 if newline >= 0 else end
         line = raw[position : min(after, position + 400)]
-        if line.strip() and not line.startswith((b"From ", b">From ")):
+        is_mbox_line = line.startswith((b"From ", b">From ")) and not _FIELD.match(line)
+        if line.strip() and not is_mbox_line:
             return position
         if not line.strip() and after - position > 400 and raw[position:after].strip():
             return position

@@ -39,7 +39,8 @@
     const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea[data-send-key]");
     if (sends) {
       event.preventDefault();
-      event.target.form.requestSubmit();
+      const form = event.target.form;
+      form.requestSubmit(form.querySelector(".csend [type='submit']"));
     }
   });
 
@@ -93,12 +94,32 @@
     for (const field of form.querySelectorAll("textarea[data-draft]")) Helpdesk.drop(keyOf(field));
   });
 
+  /* Something new arrived before the message: the way to look at it comes first */
+  document.addEventListener("htmx:afterSettle", () => {
+    const guard = document.querySelector("[data-guard]");
+    if (guard) guard.querySelector("a").focus();
+  });
+
+  /* A reply can be taken back until it goes out: [data-until] counts down and leaves */
+  function countDown() {
+    for (const foot of document.querySelectorAll("[data-until]")) {
+      const left = Math.ceil((Date.parse(foot.dataset.until) - Date.now()) / 1000);
+      const words = foot.querySelector("[data-seconds-left]");
+      if (words) words.textContent = words.dataset.secondsLeft.replace("{n}", Math.max(0, left));
+      if (left > 0) continue;
+      foot.closest(".msg").classList.remove("waiting");
+      foot.remove();
+    }
+  }
+  setInterval(countDown, 1000);
+
   function begin() {
     document.querySelectorAll("textarea[data-draft]").forEach(restore);
     const wanted = new URLSearchParams(location.search).get("mode");
     const composer = document.querySelector(".composer");
     if (composer && (wanted === "note" || wanted === "reply")) choose(composer, wanted, false);
     const timeline = document.querySelector(".timeline[data-from-end]");
+    countDown();
     if (timeline && !location.hash) timeline.scrollTop = timeline.scrollHeight;
   }
   begin();

@@ -1,5 +1,5 @@
-/* [data-presence="URL"]: says every ten seconds that somebody reads or writes here, and shows who else does. Rests while
-   the page is hidden; the server forgets after 25 seconds. */
+/* [data-presence="URL"]: says every ten seconds that somebody reads or writes here and how far was read (data-seen), and
+   shows who else is here and what is new. Rests while the page is hidden; the server forgets after 25 seconds. */
 (function () {
   "use strict";
   const EVERY_MS = 10000, WRITING_MS = 20000;
@@ -13,7 +13,7 @@
   async function beat() {
     const place = document.querySelector("[data-presence]");
     if (!place || document.hidden) return;
-    const answer = await Helpdesk.post(place.dataset.presence, { mode: mode() }).catch(() => null);
+    const answer = await Helpdesk.post(place.dataset.presence, { mode: mode(), seen: place.dataset.seen || "0" }).catch(() => null);
     if (answer && answer.status === 401) return void Helpdesk.sessionEnded();
     if (!answer || !answer.ok || !place.isConnected) return;
     const words = new DOMParser().parseFromString(await answer.text(), "text/html").body;

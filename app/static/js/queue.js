@@ -83,6 +83,37 @@
     if (everything) showAll();
   }
 
+  /* The way back: a ticket's page knows the list it was opened from, and what stands before and after it there */
+  function leaveTrail() {
+    const heading = document.querySelector("h1[data-list-name]");
+    if (!queue() || !heading) return;
+    const links = rowsOf(queue()).map((row) => row.querySelector(".subj a").getAttribute("href"));
+    const trail = { url: location.pathname + location.search, name: heading.dataset.listName, links };
+    try { sessionStorage.setItem("hd-trail", JSON.stringify(trail)); } catch (blocked) { /* no way back is kept */ }
+  }
+
+  function followTrail() {
+    const back = document.querySelector("[data-list-back]");
+    if (!back) return;
+    let trail = null;
+    try { trail = JSON.parse(sessionStorage.getItem("hd-trail")); } catch (blocked) { /* none was kept */ }
+    if (!trail || typeof trail.url !== "string" || !/^\/tickets(?:[?/]|$)/.test(trail.url)) return;
+    back.href = trail.url;
+    back.querySelector("[data-list-name]").textContent = trail.name;
+    const at = trail.links.indexOf(location.pathname), place = document.querySelector("[data-neighbours]");
+    if (at < 0 || !place) return;
+    place.hidden = false;
+    const words = place.querySelector("[data-words]");
+    words.textContent = words.dataset.words.replace("{at}", at + 1).replace("{count}", trail.links.length);
+    for (const link of place.querySelectorAll("[data-neighbour]")) {
+      const next = trail.links[at + Number(link.dataset.neighbour)];
+      if (next) link.href = next;
+      else link.hidden = true;
+    }
+  }
+  window.addEventListener("pagehide", leaveTrail);
+  followTrail();
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("#queue-fresh button")) showAll();
     if (event.target.closest("[data-queue-refresh]")) refresh(true);

@@ -85,7 +85,9 @@ def calendar(actor: Actor, calendar_id: int) -> str:
     return _form_page(actor, Form(_stored(calendar_id, actor)), calendar_id)
 
 
-@door.deed("/admin/sla/calendars/<int:calendar_id>", allow=PERMISSION, takes=CalendarCommand, again=_form_page)
+@door.deed(
+    "/admin/sla/calendars/<int:calendar_id>", allow=PERMISSION, takes=CalendarCommand, again=_form_page
+)
 def change_calendar(actor: Actor, command: CalendarCommand, calendar_id: int) -> Any:
     """Save a calendar."""
     changed = actions.change(calendar_id, command, actor=actor)
@@ -100,7 +102,9 @@ def _example_again(actor: Actor, form: Form[Any], key: str) -> str:
     return _form_page(actor, form, _calendar_id(key))
 
 
-@door.deed("/admin/sla/calendars/<key>/example", allow=PERMISSION, takes=CalendarCommand, again=_example_again)
+@door.deed(
+    "/admin/sla/calendars/<key>/example", allow=PERMISSION, takes=CalendarCommand, again=_example_again
+)
 def example(actor: Actor, command: CalendarCommand, key: str) -> str:
     """When a ticket of Friday afternoon would be due with these hours; saves nothing."""
     actions.check_week(command)
@@ -138,7 +142,9 @@ def calendar_removal(actor: Actor, calendar_id: int) -> str:
     return _removal_page(actor, Form({"version": calendar_for(actor, calendar_id).version}), calendar_id)
 
 
-@door.deed("/admin/sla/calendars/<int:calendar_id>/delete", allow=PERMISSION, takes=Removal, again=_removal_page)
+@door.deed(
+    "/admin/sla/calendars/<int:calendar_id>/delete", allow=PERMISSION, takes=Removal, again=_removal_page
+)
 def delete_calendar(actor: Actor, command: Removal, calendar_id: int) -> Any:
     """Delete a calendar no policy counts in."""
     actions.delete(calendar_id, command, actor=actor)

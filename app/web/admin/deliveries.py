@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from flask import url_for
 from pydantic import Field
 
+from app.accounts.queries import names
 from app.core.actor import Actor
 from app.core.errors import Conflict
 from app.core.language import Lazy, _, lazy_gettext, ngettext
 from app.core.schema import MAX_ID, Command, Line, Maybe
 from app.events import bulk, deliveries
+from app.events.audit import kinds_of
 from app.events.words import DeliveryState
-from app.tickets.models_words import number_of
+from app.tickets.words import number_of
 from app.web.admin.door import door
+from app.web.admin.kinds import kind_name
 from app.web.admin.reasons import reason
 from app.web.kit import page
 
 PERMISSION = "admin.deliveries"
+PERSON = re.compile(r"^(?:person[:/-])?([1-9][0-9]{0,17})(?::|$)")
 TABS: tuple[tuple[str, Lazy], ...] = (
     ("", lazy_gettext("All deliveries")),
     (DeliveryState.WAITING, lazy_gettext("Waiting")),
@@ -57,12 +63,26 @@ def list_deliveries(_actor: Actor, query: DeliveryQuery) -> str:
         state=query.state or "",
         tabs=TABS,
         counts=deliveries.counts(),
-        consumers=CONSUMERS,
+        whats=_whats([row.event_id for row in found.rows]),
+        ways=CONSUMERS,
+        receivers=_receivers({row.id: row.target for row in found.rows}),
         number_of=number_of,
         reason=reason,
         first_url=_turned(query, "") if query.cursor else "",
         next_url=_turned(query, found.next_cursor) if found.next_cursor else "",
     )
+
+
+def _whats(event_ids: list[int]) -> dict[int, str]:
+    """What each delivery tells of."""
+    return {event_id: kind_name(kind) for event_id, kind in kinds_of(event_ids).items()}
+
+
+def _receivers(targets: Mapping[int, str]) -> dict[int, str]:
+    """Names of the people among the targets; other targets keep their key."""
+    people = {row_id: int(found[1]) for row_id, target in targets.items() if (found := PERSON.match(target))}
+    known = names(people.values())
+    return {row_id: known[person_id].full_name for row_id, person_id in people.items() if person_id in known}
 
 
 def _turned(query: DeliveryQuery, cursor: str) -> str:
@@ -95,7 +115,11 @@ def change_all(actor: Actor, command: BulkChange) -> Any:
     state = DeliveryState(command.state)
     if command.what == "retry":
         count = bulk.retry_all(state, actor=actor)
-        page.say(ngettext("%(num)s delivery will be tried again.", "%(num)s deliveries will be tried again.", count))
+        page.say(
+            ngettext(
+                "%(num)s delivery will be tried again.", "%(num)s deliveries will be tried again.", count
+            )
+        )
         return page.go("admin.list_deliveries", state=DeliveryState.WAITING)
     count = bulk.give_up_all(state, actor=actor)
     page.say(ngettext("%(num)s delivery will not be sent.", "%(num)s deliveries will not be sent.", count))

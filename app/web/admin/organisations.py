@@ -36,7 +36,9 @@ def create_organisation(actor: Actor, command: NewOrganisation) -> Any:
 
 
 def _one_page(actor: Actor, form: Form[Any], organisation_id: int) -> str:
-    return page.render("admin/organisation.html", form=form, organisation=organisation_for(actor, organisation_id))
+    return page.render(
+        "admin/organisation.html", form=form, organisation=organisation_for(actor, organisation_id)
+    )
 
 
 @door.page("/admin/organisations/<int:organisation_id>", allow=PERMISSION)

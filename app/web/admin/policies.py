@@ -34,7 +34,9 @@ def sla(_actor: Actor) -> str:
         rows=rows,
         calendars=calendars,
         priorities=priority_choices(),
-        targets={row.policy.id: {w: targets_of(pair) for w, pair in row.policy.targets.items()} for row in rows},
+        targets={
+            row.policy.id: {w: targets_of(pair) for w, pair in row.policy.targets.items()} for row in rows
+        },
         examples={
             row.policy.id: policy_queries.friday_example(
                 calendar_of(by_id[row.policy.calendar_id]), targets_of(row.policy.targets["high"]).response
@@ -68,7 +70,9 @@ def _form_page(actor: Actor, form: Form[Any], policy_id: int = 0) -> str:
 def new_policy(actor: Actor) -> str:
     """The form with the usual targets."""
     usual = {
-        target_field(word, kind): hours(getattr(DEFAULT_TARGETS[word], kind)) for word in PRIORITIES for kind in CLOCKS
+        target_field(word, kind): hours(getattr(DEFAULT_TARGETS[word], kind))
+        for word in PRIORITIES
+        for kind in CLOCKS
     }
     return _form_page(actor, Form(usual | {"warn_percent": 75}))
 

@@ -123,9 +123,13 @@ def check_webhook(address: str) -> None:
     try:
         scheme, host, _port = taken_apart(address)
     except Undeliverable as refused:
-        raise Invalid({"webhook_url": _("Please enter the address that Teams shows for the workflow.")}) from refused
+        raise Invalid(
+            {"webhook_url": _("Please enter the address that Teams shows for the workflow.")}
+        ) from refused
     if matches(host, tuple(allowed)):
         return
     if scheme != "https" or not matches(host, HOST_PATTERNS):
         hosts = ", ".join(HOST_PATTERNS)
-        raise Invalid({"webhook_url": _("Teams addresses begin with https and end in one of %(hosts)s.", hosts=hosts)})
+        raise Invalid(
+            {"webhook_url": _("Teams addresses begin with https and end in one of %(hosts)s.", hosts=hosts)}
+        )

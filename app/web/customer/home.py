@@ -9,7 +9,7 @@ from flask import url_for
 from app.core import clock
 from app.core.actor import Actor
 from app.core.language import _, language
-from app.tickets import access, portal, queries
+from app.tickets import portal, queries
 from app.web.customer.door import door
 from app.web.customer.schemas import ListQuery
 from app.web.kit import page
@@ -66,7 +66,7 @@ def my_requests(actor: Actor, query: ListQuery) -> str:
 @door.page("/portal/files/<int:attachment_id>", allow="portal.use")
 def file(actor: Actor, attachment_id: int) -> Any:
     """A file of an own request."""
-    return send_attachment(access.attachment_for(actor, attachment_id))
+    return send_attachment(queries.download(actor, attachment_id))
 
 
 @door.page("/portal/profile", allow="profile.own")

@@ -136,9 +136,7 @@ def reply(actor: Actor, command: ReplyForm, number: str) -> Any:
 
 
 def _reply_to_old(actor: Actor, ticket: Ticket, command: ReplyForm) -> Any:
-    wanted = NewTicket(
-        title=ticket.title, description=command.body, attachment_ids=command.attachment_ids
-    )
+    wanted = NewTicket(title=ticket.title, description=command.body, attachment_ids=command.attachment_ids)
     made = following.open_follow_up(actor, ticket.id, wanted, channel=Channel.WEB)
     page.say(_("The old request is closed. A new one was opened: %(number)s.", number=made.number))
     return page.go("customer.request_page", number=made.number)

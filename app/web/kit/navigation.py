@@ -72,6 +72,8 @@ ADMINISTRATION = (
         (
             Place(lazy_gettext("People"), "person-lines-fill", "/people", "people.list"),
             Place(lazy_gettext("Teams"), "people", "/admin/teams", "admin.teams"),
+            Place(lazy_gettext("Organisations"), "building", "/admin/organisations", "admin.teams"),
+            Place(lazy_gettext("One-time links"), "key", "/admin/links", "people.manage_admins"),
         ),
     ),
     Group(
@@ -87,6 +89,7 @@ ADMINISTRATION = (
             Place(lazy_gettext("System health"), "heart-pulse", "/admin/health", "admin.health"),
             Place(lazy_gettext("Deliveries"), "truck", "/admin/deliveries", "admin.deliveries"),
             Place(lazy_gettext("Audit log"), "journal-text", "/admin/audit", "audit.read"),
+            Place(lazy_gettext("Settings"), "gear", "/admin/settings", "admin.settings"),
         ),
     ),
 )

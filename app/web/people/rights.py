@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import make_response
 
-from app.accounts import tokens
 from app.accounts.access import levels_to_give, must_have_confirmed, person_for, roles_to_give
 from app.accounts.actions import changing_email, second_factor, signing_out
 from app.accounts.actions import people as people_actions
@@ -14,12 +13,11 @@ from app.accounts.queries import count_sign_ins
 from app.accounts.schemas import ChangeEmail, ChangeRole
 from app.accounts.words import LEVEL_NAMES, ROLE_NAMES, Need
 from app.core.actor import Actor
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.language import _, ngettext
 from app.web.kit import page
 from app.web.kit.forms import Form
 from app.web.people.door import door
-from app.web.people.person import mail_is_set_up
 
 
 def _role_page(actor: Actor, form: Form[Any], person_id: int) -> str:
@@ -92,17 +90,6 @@ def send_password_link(actor: Actor, person_id: int) -> Any:
     people_actions.send_password_link(found, actor=actor)
     page.say(_("The link to %(email)s is on its way.", email=found.email))
     return page.go("people.person", person_id=person_id)
-
-
-@door.page("/people/<int:person_id>/link", allow="people.manage_admins")
-def one_time_link(actor: Actor, person_id: int) -> str:
-    """The link itself, to hand it over while no mail can leave the house."""
-    found = person_for(actor, person_id, Need.MANAGE)
-    if mail_is_set_up():
-        raise NotFound(_("Links are sent by mail here."))
-    must_have_confirmed(actor)
-    link = tokens.open_link_of(found.id, *tokens.SETS_PASSWORD)
-    return page.render("people/link.html", person=found, link=link)
 
 
 @door.deed("/people/<int:person_id>/end-sign-ins", allow="people.manage")

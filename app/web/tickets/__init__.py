@@ -1,6 +1,6 @@
 """The agents' workspace: list, ticket, board, bell."""
 
-from app.web.tickets import ticket
+from app.web.tickets import company, files, presence, properties, replying, ticket
 from app.web.tickets.door import door
 
-__all__ = ["door", "ticket"]
+__all__ = ["company", "door", "files", "presence", "properties", "replying", "ticket"]

@@ -60,7 +60,7 @@ def _face(ticket: Ticket, view: ClockView, fmt: Formats) -> ClockFace:
     name = str(CLOCK_NAMES[view.kind])
     if view.target is None or view.used is None:
         return ClockFace(view.kind, name, view.state, "", None, None, _("no promise"), "")
-    target, runs = fmt.span(view.target), _runs(ticket, view)
+    target, runs = worked(view.target), _runs(ticket, view)
     share = int(view.used / view.target * 100)
     right = _("%(percent)s %% of %(target)s", percent=share, target=target)
     if runs and view.due_at is not None:
@@ -71,8 +71,17 @@ def _face(ticket: Ticket, view: ClockView, fmt: Formats) -> ClockFace:
     if view.state is ClockState.PAUSED:
         left = clock_reason(Reason.RESOLVED if ticket.resolved_at else _waiting(ticket))
         return ClockFace(view.kind, name, view.state, "", None, share, left, right)
-    left = _("after %(used)s (target %(target)s)", used=fmt.span(view.used), target=target)
+    left = _("after %(used)s (target %(target)s)", used=worked(view.used), target=target)
     return ClockFace(view.kind, name, view.state, "", None, None, left, "")
+
+
+def worked(span: timedelta) -> str:
+    """``24 Std.`` · ``1 Std. 30 Min.``: never in days, which in a calendar of working hours would be ambiguous."""
+    whole, minutes = divmod(seconds(span) // 60, 60)
+    parts = [_("%(n)s h", n=whole)] if whole else []
+    if minutes or not whole:
+        parts.append(_("%(n)s min.", n=minutes))
+    return " ".join(parts)
 
 
 def _waiting(ticket: Ticket) -> str:
@@ -98,7 +107,7 @@ class Statement:
     lines: Sequence[StatementLine]
     used: str
     in_time: str
-    target: timedelta | None
+    target: str
 
 
 def statements(ticket: Ticket, views: Sequence[ClockView], fmt: Formats) -> list[Statement]:
@@ -115,7 +124,9 @@ def _statement(face: ClockFace, view: ClockView, fmt: Formats) -> Statement:
         counted = seconds(used) - before
         in_time += 0 if run[0].late else counted
         lines.append(_said(run, counted, fmt))
-    return Statement(face, lines, hours(seconds(used)), hours(in_time), view.target)
+    return Statement(
+        face, lines, hours(seconds(used)), hours(in_time), worked(view.target) if view.target else ""
+    )
 
 
 def seconds(span: timedelta) -> int:

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from app.core.actor import Actor
 from app.core.formats import Formats
 from app.core.language import _
 from app.events.words import Visibility
+from app.notifications.timeline import lines, names_of
+from app.notifications.words import Side
 from app.tickets.faces import Face
 from app.tickets.sheet import Here, Sheet
 from app.tickets.words import PresenceMode, Priority, Status
 from app.web.kit import page
 from app.web.tickets.schemas import step_of
-from app.web.tickets.sentences import sentences
 from app.web.tickets.words import (
     PRIORITY_NAMES,
     STEP_NAMES,
@@ -60,7 +63,7 @@ class Line:
 
     at: datetime
     when: str
-    text: str
+    text: Markup
     is_public: bool
 
 
@@ -100,10 +103,12 @@ def present(here: Sequence[Here], faces: Any, fmt: Formats) -> list[Present]:
     return found
 
 
-def history_lines(actor: Actor, seen: Sheet, events: Sequence[Event], fmt: Formats) -> list[Line]:
+def history_lines(actor: Actor, events: Sequence[Event], fmt: Formats) -> list[Line]:
     """Events as lines of the history."""
-    say = sentences(actor, seen)
-    return [Line(one.at, fmt.moment(one.at), say(one), one.visibility is Visibility.PUBLIC) for one in events]
+    return [
+        Line(one.event.at, fmt.moment(one.event.at), one.text, one.event.visibility is Visibility.PUBLIC)
+        for one in lines(events, names_of(events), Side.STAFF, fmt, reader_id=actor.person_id)
+    ]
 
 
 def _known(ids: Sequence[int], seen: Sheet) -> list[Face]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field
 
-from app.core.schema import BODY_LENGTH, Command, Id, Line, Lines, Maybe, OptionalId, Title
+from app.core.schema import BODY_LENGTH, MAX_ID, Command, Id, Line, Lines, Maybe, OptionalId, Title
 from app.tickets.schemas import Body, StatusMove, TagName
 from app.tickets.words import Channel, PendingReason, PresenceMode, Priority, Status
 
@@ -63,14 +63,14 @@ class TicketQuery(Command):
 class ReplyForm(Command):
     body: Body
     attachment_ids: list[Id] = Field(default_factory=list, max_length=50)
-    based_on: int | None = Field(None, ge=0)
+    based_on: int | None = Field(None, ge=0, le=MAX_ID)
     then: Maybe[Step] = None
 
 
 class NoteForm(Command):
     body: Body
     attachment_ids: list[Id] = Field(default_factory=list, max_length=50)
-    based_on: int | None = Field(None, ge=0)
+    based_on: int | None = Field(None, ge=0, le=MAX_ID)
 
 
 class DraftForm(Command):
@@ -83,7 +83,7 @@ class CorrectionForm(Command):
 
 class PresenceForm(Command):
     mode: PresenceMode
-    seen: int = Field(0, ge=0)
+    seen: int = Field(0, ge=0, le=MAX_ID)
 
 
 class StatusForm(Command):

@@ -19,7 +19,6 @@ from app.web.tickets import clocks, composer, panel
 from app.web.tickets.door import door
 from app.web.tickets.frame import nav
 from app.web.tickets.schemas import Tab, TicketQuery
-from app.web.tickets.sentences import sentences
 from app.web.tickets.timeline import Loom
 from app.web.tickets.words import CHANNELS, LEVELS
 
@@ -90,7 +89,7 @@ def _conversation(
 
 
 def _items(actor: Actor, seen: Sheet) -> Any:
-    return Loom(seen, actor, page.formats(), sentences(actor, seen)).items()
+    return Loom(seen, actor, page.formats()).items()
 
 
 def _beside(actor: Actor, ticket_id: int, query: TicketQuery) -> str:
@@ -108,7 +107,7 @@ def _part(actor: Actor, seen: Sheet, query: TicketQuery) -> dict[str, Any]:
     if query.tab is Tab.FILES:
         return {"all_files": [(entry, file) for entry, group in seen.files.items() for file in group]}
     rows, older = history.page(actor, ticket, query.cursor)
-    return {"history": panel.history_lines(actor, seen, rows, fmt), "older": older}
+    return {"history": panel.history_lines(actor, rows, fmt), "older": older}
 
 
 def _common(actor: Actor, seen: Sheet, query: TicketQuery, form: Form[Any]) -> dict[str, Any]:

@@ -9,23 +9,23 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from app.core import clock
 from app.core.actor import Actor
 from app.core.formats import Formats
 from app.events.words import DeliveryState
+from app.notifications.timeline import Line, Names, lines
+from app.notifications.words import Side, Way
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.tickets.faces import Face, initials_of
 from app.tickets.sheet import Sheet
-from app.web.tickets.words import EVENT_ICONS
 
 if TYPE_CHECKING:
     from app.events.models import Delivery, Event
     from app.tickets.models import Attachment, Comment
 
-MAIL = "email"
-# What stands in the conversation itself needs no line of its own.
-SHOWN_ELSEWHERE = frozenset({"ticket.opened", "ticket.reply_added", "ticket.note_added"})
 FOLD_FROM = 5
 KEPT_OPEN = 2
 WORST_FIRST = (
@@ -83,7 +83,8 @@ class Happening:
     at: datetime
     when: str
     icon: str
-    text: str
+    tone: str
+    text: Markup
 
 
 @dataclass(slots=True)
@@ -98,14 +99,10 @@ class Item:
 
 
 class Loom:
-    """Weaves the timeline of one page.
+    """Weaves the timeline of one page."""
 
-    Args:
-        say: makes the sentence of an event.
-    """
-
-    def __init__(self, sheet: Sheet, actor: Actor, fmt: Formats, say: Callable[[Event], str]) -> None:
-        self.sheet, self.actor, self.fmt, self.say = sheet, actor, fmt, say
+    def __init__(self, sheet: Sheet, actor: Actor, fmt: Formats) -> None:
+        self.sheet, self.actor, self.fmt = sheet, actor, fmt
         self.now = clock.now()
         self.rules = settings(TicketRules)
         self._mails = mails_of(sheet.events, sheet.deliveries)
@@ -126,10 +123,10 @@ class Loom:
     def _in_order(self) -> Iterator[Entry | Happening]:
         """An entry comes before what it led to."""
         comments = self.sheet.entries.comments
-        events = [event for event in self.sheet.events if event.kind not in SHOWN_ELSEWHERE]
+        lines = told(self.sheet.events, self.sheet, self.actor, self.fmt)
         things: list[tuple[datetime, int, Callable[[], Entry | Happening]]] = [
             *((comment.created_at, 0, partial(self._entry, comment)) for comment in comments),
-            *((event.at, 1, partial(self._happening, event)) for event in events),
+            *((line.event.at, 1, partial(self._happening, line)) for line in lines if self._is_told(line)),
         ]
         for _at, _order, make in sorted(things, key=itemgetter(0, 1)):
             yield make()
@@ -146,9 +143,14 @@ class Loom:
         first, self._day = day != self._day, day
         return self.fmt.moment(at) if first else self.fmt.time(at)
 
-    def _happening(self, event: Event) -> Happening:
-        icon = EVENT_ICONS.get(event.kind, "info-circle")
-        return Happening(event.id, event.at, self.when(event.at), icon, self.say(event))
+    def _is_told(self, line: Line) -> bool:
+        """What stands in the conversation itself needs no line of its own."""
+        own = line.event.kind == "ticket.opened" and line.event.actor_id == self.sheet.ticket.requester_id
+        return not line.is_entry and not own
+
+    def _happening(self, line: Line) -> Happening:
+        event = line.event
+        return Happening(event.id, event.at, self.when(event.at), line.icon, line.tone, line.text)
 
     def _entry(self, comment: Comment) -> Entry:
         face = self.sheet.faces.get(comment.author_id or 0)
@@ -190,11 +192,22 @@ class Loom:
         return comment.redacted_at is None and comment.created_at > self.now - limit
 
 
+def told(events: Sequence[Event], sheet: Sheet, actor: Actor, fmt: Formats) -> list[Line]:
+    """Events in words, with the names the page knows already."""
+    names = Names(
+        people={person_id: face.full_name for person_id, face in sheet.faces.items()},
+        teams=dict(sheet.choices.all_teams),
+        categories=dict(sheet.choices.all_categories),
+        authors={comment.id: comment.author_name for comment in sheet.entries.comments},
+    )
+    return lines(events, names, Side.STAFF, fmt, reader_id=actor.person_id)
+
+
 def mails_of(events: Sequence[Event], deliveries: Mapping[int, Sequence[Delivery]]) -> dict[int, Sent]:
     """How the mails about each entry fared, by the entry's id."""
     found = {}
     for event in events:
-        mails = [d for d in deliveries.get(event.id, ()) if d.consumer == MAIL]
+        mails = [d for d in deliveries.get(event.id, ()) if d.consumer == Way.EMAIL]
         if event.kind == "ticket.reply_added" and mails:
             found[event.payload["comment_id"]] = _worst(mails)
     return found

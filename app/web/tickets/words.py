@@ -48,30 +48,6 @@ NEW_CHANNELS: dict[Channel, Lazy] = {
     Channel.TEAMS: Lazy("Teams"),
 }
 LEVELS = LEVEL_NAMES
-EVENT_ICONS = {
-    "ticket.assigned": "person-check",
-    "ticket.nobody_free": "person-x",
-    "ticket.team_changed": "people",
-    "ticket.category_changed": "tag",
-    "ticket.priority_changed": "chevron-double-up",
-    "ticket.status_changed": "circle-half",
-    "ticket.title_changed": "pencil",
-    "ticket.tags_changed": "tags",
-    "ticket.escalated": "arrow-up-right-circle",
-    "ticket.deadline_warned": "alarm",
-    "ticket.deadline_breached": "exclamation-octagon-fill",
-    "ticket.rated": "star",
-    "ticket.reply_taken_back": "arrow-counterclockwise",
-    "ticket.comment_corrected": "pencil",
-    "ticket.comment_redacted": "eye-slash",
-    "ticket.watcher_added": "eye",
-    "ticket.watcher_removed": "eye-slash",
-    "ticket.participant_added": "person-plus",
-    "ticket.participant_removed": "person-dash",
-    "ticket.deleted": "trash",
-    "ticket.restored": "arrow-counterclockwise",
-    "ticket.follow_up_opened": "reply",
-}
 
 
 def next_steps(step: Step) -> list[Step]:

@@ -38,19 +38,31 @@ def test_a_category_leads_to_a_team_a_priority_and_a_policy(world: World, admin:
     fields = command(team_id=str(world.team.id), priority="high", sla_policy_id=policy_id)
     made = run_unit(lambda: categories.create(fields, actor=admin))
     row = next(row for row in category_queries.categories() if row.category.id == made.id)
-    assert (row.team_name, row.policy_name, row.category.priority) == (world.team.name, "Standard", Priority.HIGH)
+    assert (row.team_name, row.policy_name, row.category.priority) == (
+        world.team.name,
+        "Standard",
+        Priority.HIGH,
+    )
     event = db.session.scalars(sa.select(Event).order_by(Event.id.desc()).limit(1)).one()
-    assert (event.kind, event.subject_id, event.payload) == ("category.created", made.id, {"name": "Personal"})
+    assert (event.kind, event.subject_id, event.payload) == (
+        "category.created",
+        made.id,
+        {"name": "Personal"},
+    )
 
 
 def test_empty_choices_say_nothing(world: World, admin: Actor) -> None:
-    made = run_unit(lambda: categories.create(command(team_id="", priority="", sla_policy_id=""), actor=admin))
+    made = run_unit(
+        lambda: categories.create(command(team_id="", priority="", sla_policy_id=""), actor=admin)
+    )
     assert (made.team_id, made.priority, made.sla_policy_id) == (None, None, None)
 
 
 def test_a_change_raises_the_version_and_names_its_fields(world: World, admin: Actor) -> None:
     made = run_unit(lambda: categories.create(command(), actor=admin))
-    run_unit(lambda: categories.change(made.id, command(priority="low", is_active=False, version=1), actor=admin))
+    run_unit(
+        lambda: categories.change(made.id, command(priority="low", is_active=False, version=1), actor=admin)
+    )
     row = db.session.get_one(Category, made.id, populate_existing=True)
     assert (row.version, row.priority, row.is_active) == (2, Priority.LOW, False)
     event = db.session.scalars(sa.select(Event).order_by(Event.id.desc()).limit(1)).one()

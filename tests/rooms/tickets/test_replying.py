@@ -32,9 +32,7 @@ def story(world):
         world.clock = clock
         world.mia, world.anna = world.customer(), world.agent()
         command = NewTicket(title="VPN bricht ab", description="Alle zehn Minuten.")
-        ticket = run_unit(
-            lambda: open_ticket(command, actor=world.actor(world.mia), channel=Channel.WEB)
-        )
+        ticket = run_unit(lambda: open_ticket(command, actor=world.actor(world.mia), channel=Channel.WEB))
         world.ticket_id = ticket.id
         yield world
 

@@ -1,8 +1,7 @@
+# ruff: noqa: E501 - mail programs write lines as long as these
 """How mail programs quote: the message as it arrives, and the words that are new in it."""
 
 from __future__ import annotations
-
-# ruff: noqa: E501 - mail programs write lines as long as these
 
 from typing import NamedTuple
 

@@ -39,11 +39,13 @@ POISON: dict[str, bytes] = {
     "message id <[>": _mail("Message-ID: <[>", "References: <[> <]> <>", "In-Reply-To: <[>"),
     "900 parentheses": b"From: " + b"(" * 900 + b"\r\nSubject: x\r\n\r\nHallo",
     "encoded word in an unknown charset": _mail("Subject: =?x-bogus?q?Hallo?= =?utf-8?x?y?= =?utf-8?b?!!!?="),
-    "parameter of many pieces": _mail("Content-Disposition: inline; " + "".join(f"filename*{n}*=%f;" for n in range(99))),
+    "parameter of many pieces": _mail("Content-Type: text/plain; " + "".join(f"name*{n}*=%f;" for n in range(99))),
     "boundary of nothing": _mail('Content-Type: multipart/mixed; boundary=""', body="--\r\n\r\nHallo\r\n----"),
     "boundary of blanks": _mail('Content-Type: multipart/mixed; boundary="   "', body="--   \r\n\r\nHallo"),
     "multipart that is base64": _mail(
-        "Content-Type: multipart/mixed; boundary=x", "Content-Transfer-Encoding: base64", body="--x\r\n\r\nHallo\r\n--x--"
+        "Content-Type: multipart/mixed; boundary=x",
+        "Content-Transfer-Encoding: base64",
+        body="--x\r\n\r\nHallo\r\n--x--",
     ),
     "base64 with a letter too many": _mail("Content-Transfer-Encoding: base64", body="SGFsbG8gSGFsbG8gSGFsbG8gA"),
     "headers only": b"Subject: Hallo",

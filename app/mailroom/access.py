@@ -1,0 +1,41 @@
+"""Who may read mail as it came: whoever may read the entry it became; what became none, administrators only."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.schema import MAX_ID
+from app.mailroom.models import RawMail
+from app.mailroom.outcomes import State
+from app.tickets.access import comment_for, is_staff, ticket_for
+
+QUARANTINE_RIGHT = "admin.deliveries"
+
+
+def may_read_quarantine(actor: Actor) -> bool:
+    """Whether the actor looks after mail that became no entry."""
+    return actor.can(QUARANTINE_RIGHT)
+
+
+def raw_for(actor: Actor, raw_id: int) -> RawMail:
+    """A raw mail, if the actor may read it.
+
+    Raises:
+        NotFound: missing, or not for the actor; also when the words of its entry were removed.
+    """
+    raw = db.session.get(RawMail, raw_id) if 1 <= raw_id <= MAX_ID else None
+    if raw is None:
+        raise NotFound
+    if raw.state not in (State.TICKET, State.COMMENT):
+        if not may_read_quarantine(actor):
+            raise NotFound
+        return raw
+    if not is_staff(actor) or raw.ticket_id is None:
+        raise NotFound
+    ticket_for(actor, raw.ticket_id)
+    if raw.comment_id is not None:
+        comment = comment_for(actor, raw.ticket_id, raw.comment_id)
+        if comment.redacted_at is not None:
+            raise NotFound
+    return raw

@@ -1,0 +1,64 @@
+"""The words of a mail as a ticket takes them: title, new text, folded text, and what is too long for either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.language import _
+from app.core.schema import BODY_LENGTH
+from app.core.text import many_lines, one_line
+from app.mailroom import machines, own_ids, replies
+from app.mailroom.mail import Mail, Part
+from app.mailroom.parsing import subjects
+
+FOLDED_LENGTH = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A mail with the judgement of it and its words.
+
+    Args:
+        title: one line of at most 200 characters, never empty.
+        new: the new words, never empty, at most BODY_LENGTH characters.
+        folded: quotes and signatures, "" when there are none.
+        parts: the files; when the text was too long, the whole of it is one of them.
+    """
+
+    mail: Mail
+    verdict: machines.Verdict
+    title: str
+    new: str
+    folded: str
+    parts: tuple[Part, ...]
+
+
+def examine(mail: Mail) -> Examined:
+    """Judge a mail and take its words apart. Pure; made outside of units because a hostile text takes its time.
+
+    Args:
+        mail: as parsed; sentences for what is missing come in the language spoken at the moment.
+    """
+    split = replies.split(mail.text, mail.html, forwarded=subjects.is_forward(mail.subject))
+    new = many_lines(split.new).strip()
+    folded = many_lines("\n\n".join(split.folded)).strip()
+    too_long = len(new) > BODY_LENGTH or len(folded) > FOLDED_LENGTH
+    return Examined(
+        mail=mail,
+        verdict=machines.judge(mail, is_own_id=own_ids.is_ours),
+        title=one_line(mail.title) or _("(no subject)"),
+        new=_shortened(new) or _("(no text)"),
+        folded=folded[:FOLDED_LENGTH],
+        parts=(*mail.attachments, *([_whole(split.whole)] if too_long else [])),
+    )
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= BODY_LENGTH:
+        return text
+    note = _("(The text goes on; the whole of it is attached as a file.)")
+    return f"{text[: BODY_LENGTH - len(note) - 2]}\n\n{note}"
+
+
+def _whole(text: str) -> Part:
+    return Part(_("message.txt"), "text/plain", "", False, text.encode("utf-8", "replace"))

@@ -1,0 +1,24 @@
+"""Absolute addresses that mails and cards lead to; SITE_URL alone decides the host (abuse case A58)."""
+
+from __future__ import annotations
+
+from app.core.links import absolute
+from app.notifications.words import Side
+
+FORGOT = "/auth/password/forgot"
+
+
+def ticket(number: str, side: Side, *, entry: int | None = None) -> str:
+    """The page of a ticket: the portal's for the requester's side, the workspace for staff."""
+    path = f"/tickets/{number}" if side is Side.STAFF else f"/portal/tickets/{number}"
+    return absolute(path + (f"#entry-{entry}" if entry else ""))
+
+
+def preferences(*, is_staff: bool) -> str:
+    """Where a person chooses what to be told."""
+    return absolute("/tickets/inbox/settings" if is_staff else "/portal/profile")
+
+
+def forgot_password() -> str:
+    """Where a new password can be asked for."""
+    return absolute(FORGOT)

@@ -1,0 +1,140 @@
+"""Reading the bell and what people turned off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.formats import Formats
+from app.core.paging import Page, read_cursor, write_cursor
+from app.events.models import Delivery, Event
+from app.events.words import DeliveryState, Visibility
+from app.notifications import timeline
+from app.notifications.models import Notice, TurnedOff
+from app.notifications.timeline import Line
+from app.notifications.words import CHOICES, Choice, Side, Topic, Way
+from app.tickets.access import is_staff, visible_to
+from app.tickets.models import Ticket
+from app.tickets.words import number_of
+
+ROWS = 30
+COUNTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One entry of the bell."""
+
+    id: int
+    topic: Topic
+    ticket_id: int
+    title: str
+    line: Line
+    created_at: datetime
+    read_at: datetime | None
+
+    @property
+    def number(self) -> str:
+        return number_of(self.ticket_id)
+
+
+def inbox(actor: Actor, cursor: str = "", *, only_unread: bool = False) -> Page[InboxRow]:
+    """The bell's entries, newest first, as far as their tickets may still be seen.
+
+    Args:
+        cursor: where an earlier page ended.
+        only_unread: leave out what was read.
+
+    Raises:
+        Invalid: the cursor is damaged.
+    """
+    query = (
+        sa.select(Notice, Event, Ticket.title)
+        .join(Event, Event.id == Notice.event_id)
+        .join(Ticket, Ticket.id == Notice.ticket_id)
+        .where(Notice.person_id == actor.person_id, visible_to(actor))
+        .order_by(Notice.id.desc())
+        .limit(ROWS + 1)
+    )
+    if not is_staff(actor):
+        query = query.where(Event.visibility == Visibility.PUBLIC)
+    if only_unread:
+        query = query.where(Notice.read_at.is_(None))
+    if cursor:
+        _direction, (before,) = read_cursor(cursor, int)
+        query = query.where(Notice.id < before)
+    rows = db.session.execute(query).all()
+    shown = rows[:ROWS]
+    more = write_cursor("n", shown[-1][0].id) if len(rows) > ROWS else None
+    return Page(_rows(actor, shown), more)
+
+
+def _rows(actor: Actor, found: Sequence[sa.Row[tuple[Notice, Event, str]]]) -> list[InboxRow]:
+    events = [event for _notice, event, _title in found]
+    names = timeline.names_of(events)
+    side = Side.STAFF if is_staff(actor) else Side.REQUESTER
+    formats = Formats(actor.time_zone)
+    made = timeline.lines(events, names, side, formats, reader_id=actor.person_id)
+    by_event = {line.event.id: line for line in made}
+    return [
+        InboxRow(
+            id=notice.id,
+            topic=notice.topic,
+            ticket_id=notice.ticket_id,
+            title=title,
+            line=by_event[event.id],
+            created_at=notice.created_at,
+            read_at=notice.read_at,
+        )
+        for notice, event, title in found
+        if event.id in by_event
+    ]
+
+
+def unread_count(actor: Actor) -> int:
+    """How many entries nobody read, counted to a hundred: one look into an index, for every page."""
+    some = (
+        sa.select(sa.literal(1))
+        .where(Notice.person_id == actor.person_id, Notice.read_at.is_(None))
+        .limit(COUNTED)
+        .subquery()
+    )
+    return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One line of the preferences page: what it is about, and which ways are on."""
+
+    choice: Choice
+    on: Mapping[Way, bool]
+
+
+def preferences(actor: Actor) -> list[Preference]:
+    """What the actor can turn off, and did."""
+    rows = db.session.execute(
+        sa.select(TurnedOff.topic, TurnedOff.way).where(TurnedOff.person_id == actor.person_id)
+    )
+    off = {(topic, way) for topic, way in rows}
+    return [
+        Preference(choice, {way: (choice.topic, way) not in off for way in choice.ways})
+        for choice in CHOICES
+        if choice.side is Side.REQUESTER or is_staff(actor)
+    ]
+
+
+def held_mails() -> int:
+    """How many mails wait for a way out, for the banner administrators see."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count()).where(
+                Delivery.state == DeliveryState.HELD, Delivery.consumer == "email"
+            )
+        )
+        or 0
+    )

@@ -1,0 +1,49 @@
+"""`/admin/links`: one-time links to hand over by hand, where no mail goes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+from app.accounts.actions import handing_over
+from app.accounts.open_links import open_links
+from app.accounts.words import TokenPurpose
+from app.core.actor import Actor
+from app.core.errors import Conflict
+from app.core.language import Lazy, _, lazy_gettext
+from app.web.admin.door import door
+from app.web.kit import page
+
+PERMISSION = "people.manage_admins"
+PURPOSES: dict[TokenPurpose, Lazy] = {
+    TokenPurpose.CONFIRM: lazy_gettext("Confirm the registration"),
+    TokenPurpose.RESET: lazy_gettext("Choose a new password"),
+    TokenPurpose.WELCOME: lazy_gettext("Choose the first password"),
+    TokenPurpose.CHANGE_EMAIL: lazy_gettext("Confirm the new address"),
+}
+
+
+def has_mail_route() -> bool:
+    """Whether mail goes out, so that nobody needs to hand over links."""
+    return bool(current_app.extensions["settings"].smtp_host)
+
+
+@door.page("/admin/links", allow=PERMISSION)
+def links(_actor: Actor) -> str:
+    """Links that still work: for whom and for what, but not the links themselves."""
+    mail_goes_out = has_mail_route()
+    rows = [] if mail_goes_out else open_links()
+    return page.render("admin/links.html", rows=rows, purposes=PURPOSES, mail_goes_out=mail_goes_out)
+
+
+@door.deed("/admin/links/<int:token_id>", allow=PERMISSION)
+def show_link(actor: Actor, token_id: int) -> Any:
+    """One link, to copy; that it was shown is written down."""
+    if has_mail_route():
+        raise Conflict(_("Mail goes out, so links are sent and not handed over."))
+    token, link = handing_over.show_link(token_id, actor=actor)
+    person = next((row for row in open_links() if row.id == token.id), None)
+    return page.render(
+        "admin/link.html", token=token, link=link, person=person, purpose=PURPOSES[token.purpose]
+    )

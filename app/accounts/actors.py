@@ -43,7 +43,7 @@ _BY_TOKEN = (
         *_PERSON,
         SignIn.id.label("sign_in_id"),
         SignIn.seen_at,
-        (Person.totp_secret != "").label("has_second_factor"),
+        (sa.func.length(Person.totp_secret) > 0).label("has_second_factor"),
         Membership.team_id,
     )
     .select_from(SignIn)

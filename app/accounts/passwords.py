@@ -46,7 +46,7 @@ def matches(password: str, password_hash: str) -> bool:
     """
     must_be_outside()
     right = bcrypt.checkpw(_fitting(password), (password_hash or _nobodys_hash()).encode())
-    return right and password_hash != ""
+    return right and bool(password_hash)
 
 
 def weaknesses(password: str, own_words: Iterable[str] = ()) -> list[str]:

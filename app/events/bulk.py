@@ -9,6 +9,7 @@ from app.core.actor import Actor
 from app.core.db import rows_changed
 from app.core.errors import Conflict
 from app.core.language import _
+from app.events.deliveries import WORTH_SHOWING
 from app.events.kinds import Fact
 from app.events.log import action, record
 from app.events.models import Delivery
@@ -38,7 +39,9 @@ def retry_all(state: DeliveryState, *, actor: Actor) -> int:
     """
     _check(state)
     now = clock.now()
-    count = _change(state, state=DeliveryState.WAITING, due_at=now, settled_at=None, attempts=0, lost=0, created_at=now)
+    count = _change(
+        state, state=DeliveryState.WAITING, due_at=now, settled_at=None, attempts=0, lost=0, since=now
+    )
     record(DeliveriesRetried(state=state, count=count), actor=actor, subject=("delivery", 0))
     return count
 
@@ -64,7 +67,7 @@ def _check(state: DeliveryState) -> None:
 def _change(old: DeliveryState, **values: object) -> int:
     return rows_changed(
         sa.update(Delivery)
-        .where(Delivery.state == old, Delivery.target != "")
+        .where(Delivery.state == old, WORTH_SHOWING)
         .values(**values)
         .execution_options(synchronize_session=False)
     )

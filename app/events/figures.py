@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.core.db import db
+from app.events.deliveries import WORTH_SHOWING
 from app.events.models import Backlog, Delivery
 from app.events.words import DeliveryState
 
@@ -64,7 +65,7 @@ def way_out(consumers: Sequence[str]) -> Way:
 
 
 def _count(*conditions: sa.ColumnElement[bool]) -> int:
-    query = sa.select(sa.func.count()).select_from(Delivery).where(Delivery.target != "", *conditions)
+    query = sa.select(sa.func.count()).select_from(Delivery).where(WORTH_SHOWING, *conditions)
     return db.session.scalar(query) or 0
 
 

@@ -8,11 +8,10 @@ from typing import Any
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.tickets import walks
 from app.tickets.access import is_staff
 from app.tickets.listing import Order, QueueQuery, Sort, View
 from app.tickets.questions import Question, Scope, question, scope, values
-from app.tickets.walks import Walk
+from app.tickets.walks import SET, Shape, Walk, size
 
 # More branches than this cost more than one walk over the whole house with a check of each row's team.
 MOST_WALKS = 24
@@ -53,9 +52,9 @@ class Plan:
     def is_windowed(self) -> bool:
         return any(walk.is_windowed for walk in self.walks)
 
-    def shape(self, *, backward: bool = False, after: bool = False, until: bool = False) -> walks.Shape:
+    def shape(self, *, backward: bool = False, after: bool = False, until: bool = False) -> Shape:
         """What the statements of this plan look like."""
-        return walks.Shape(self.walks, self.order, db.engine.dialect.name, backward, after, until)
+        return Shape(self.walks, self.order, db.engine.dialect.name, backward, after, until)
 
 
 def plan_for(actor: Actor, query: QueueQuery) -> Plan:
@@ -118,7 +117,7 @@ class _Maker:
 
     def is_small(self, among: str) -> bool:
         """Whether a set is small enough to be looked through."""
-        return (db.session.scalar(walks.size(among), self.params) or 0) <= walks.SET
+        return (db.session.scalar(size(among), self.params) or 0) <= SET
 
     def _name(self, column: str, value: Any) -> str:
         """The parameter that stands for a value; equal values of a column share one."""

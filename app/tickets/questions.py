@@ -88,6 +88,8 @@ def _stages(query: QueueQuery) -> frozenset[Stage]:
 
 def _assignee(actor: Actor, query: QueueQuery) -> int | str | None:
     """A person's id, NOBODY, or None for whoever."""
+    if actor.person_id is None and (query.assignee == "me" or query.view in OF_ONE_PERSON):
+        raise Nothing
     asked = actor.person_id if query.assignee == "me" else query.assignee
     given = (
         actor.person_id if query.view in OF_ONE_PERSON else NOBODY if query.view is View.UNASSIGNED else None
@@ -98,7 +100,7 @@ def _assignee(actor: Actor, query: QueueQuery) -> int | str | None:
 
 
 def _sla(query: QueueQuery) -> ClockState | None:
-    given = SLA_OF_VIEW[query.view] if query.view in SLA_OF_VIEW else None
+    given = SLA_OF_VIEW.get(query.view) if query.view else None
     if given is not None and query.sla not in (None, given):
         raise Nothing
     return given or query.sla

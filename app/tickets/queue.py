@@ -22,12 +22,12 @@ from app.tickets import walks
 from app.tickets.access import is_staff
 from app.tickets.deadlines import NEVER
 from app.tickets.listing import QueueQuery, Sort, View
-from app.tickets.models import Presence, ReadMark, Tag, Ticket, TicketTag, number_of
+from app.tickets.models import Presence, ReadMark, Tag, Ticket, TicketTag
 from app.tickets.plans import Plan, plan_for
 from app.tickets.queries import PRESENT_FOR
 from app.tickets.questions import Nothing
 from app.tickets.walks import Shape, key_params
-from app.tickets.words import Channel, PendingReason, PresenceMode, Priority, Status
+from app.tickets.words import Channel, PendingReason, PresenceMode, Priority, Status, number_of
 
 __all__ = ["QueuePage", "QueueQuery", "QueueRow", "Sort", "View", "page"]
 
@@ -260,12 +260,12 @@ def _clock(due: datetime | None, is_first: bool) -> ClockKind | None:
     return ClockKind.RESPONSE if is_first else ClockKind.RESOLUTION
 
 
-def _ids(column: Any) -> sa.ColumnElement[bool]:
+def _ids(column: sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
     return column.in_(sa.bindparam("ids", expanding=True))
 
 
 # One statement for both: a tag has person 0 and no mode.
-_BESIDE = sa.union_all(
+_BESIDE: sa.CompoundSelect[Any] = sa.union_all(
     sa.select(
         TicketTag.ticket_id, sa.literal_column("0").label("person_id"), Tag.name.label("a"),
         sa.literal_column("''").label("b"), sa.literal_column("''").label("mode"),

@@ -73,7 +73,7 @@ def _tagged() -> Condition:
 
 
 def _personal() -> tuple[Condition, ...]:
-    me = sa.bindparam("me")
+    me: sa.BindParameter[int] = sa.bindparam("me")
     watching = sa.exists().where(Watcher.ticket_id == _T.c.id, Watcher.person_id == me)
     return _T.c.assignee_id == me, _T.c.requester_id == me, watching
 
@@ -113,7 +113,7 @@ def _assigned(person: str) -> sa.Select[Any]:
     )
 
 
-def _newest(query: sa.Select[Any], *order: sa.ColumnElement[Any]) -> sa.Select[Any]:
+def _newest(query: sa.Select[Any], *order: Any) -> sa.Select[Any]:
     return query.order_by(*(column.desc() for column in order))
 
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.accounts.actions import defaults as account_defaults
 from app.accounts import actors
+from app.accounts.actions import defaults as account_defaults
 from app.accounts.actors import actor_for_person
 from app.accounts.models import Membership, Organisation, Person, SignIn, Team
 from app.accounts.words import STAFF, Role

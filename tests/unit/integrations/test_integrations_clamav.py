@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import io
 import socket
-import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -17,6 +14,7 @@ from app.core.uow import UnitError
 from app.integrations.clamav import ClamAv, Verdict
 from app.integrations.outcome import RetryLater, Undeliverable
 from tests.support.clamd import BAD, Clamd, running
+
 
 @pytest.fixture
 def clamd() -> Iterator[Clamd]:

@@ -1,0 +1,191 @@
+"""From a mail that was read to an entry: ignored, joined to its ticket, or a new ticket; exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.accounts.models import Person
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.text import one_line
+from app.events.log import action, record
+from app.mailroom import plain
+from app.mailroom.actions.keeping import outcome_of
+from app.mailroom.actions.requesters import requester_of, sender_of
+from app.mailroom.events import MailIgnored, TicketNamed
+from app.mailroom.machines import Verdict
+from app.mailroom.mail import Mail
+from app.mailroom.matching import Part, Place, place_for
+from app.mailroom.models import RawMail
+from app.mailroom.nobody import ADDRESS
+from app.mailroom.outcomes import Outcome, Reason, Result, State
+from app.mailroom.wording import Examined
+from app.mailroom.words import MachineKind
+from app.tickets.access import Need, ticket_for
+from app.tickets.actions import files, opening, replying, triage
+from app.tickets.actions.files import StoredFile
+from app.tickets.events import FollowUpOpened
+from app.tickets.models import Ticket
+from app.tickets.schemas import NewComment, NewTicket
+from app.tickets.words import Channel, Phase
+
+# Nothing of these ever becomes text on a ticket (abuse cases A11, A12).
+IGNORED = {
+    MachineKind.BOUNCE: Reason.BOUNCE,
+    MachineKind.RECEIPT: Reason.RECEIPT,
+    MachineKind.COMPLAINT: Reason.COMPLAINT,
+    MachineKind.OWN: Reason.OWN,
+}
+NAME_LENGTH = 160
+FRESH = timedelta(hours=24)  # an older mail gets no automatic answer any more (fault F28)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A mail that was read, with its files in the store.
+
+    Args:
+        examined: its words and who wrote it.
+        files: in the order of ``examined.parts``.
+        scanned: whether the files may be read at once (no scanner is set up).
+    """
+
+    examined: Examined
+    files: Sequence[StoredFile]
+    scanned: bool
+
+    @property
+    def mail(self) -> Mail:
+        return self.examined.mail
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.examined.verdict
+
+
+@action
+def accept(raw_id: int, reading: Reading, *, actor: Actor) -> Outcome:
+    """Decide what a kept mail is and make it so; whoever comes second finds it decided.
+
+    Args:
+        raw_id: the kept mail.
+        reading: what was read.
+        actor: the mail's.
+    """
+    raw = db.session.get_one(RawMail, raw_id, with_for_update=True, populate_existing=True)
+    if raw.state is not State.KEPT:
+        return outcome_of(raw_id)
+    reason = IGNORED.get(reading.verdict.kind)
+    if reason is not None:
+        return _ignore(raw, reason, reading, actor)
+    sender = sender_of(reading.mail)
+    place = place_for(reading.mail, sender)
+    if place.ticket_id is not None and sender is not None:
+        return _join(raw, place, sender, reading, actor)
+    if reading.verdict.is_machine and not _is_notice(reading):
+        return _ignore(raw, Reason.AUTO_REPLY, reading, actor)
+    return _open(raw, place, sender, reading, actor)
+
+
+def _is_notice(reading: Reading) -> bool:
+    """Whether a machine speaks by itself (a printer, a monitor: RFC 3834 "auto-generated") and answers nobody."""
+    mail = reading.mail
+    by_itself = mail.header("auto-submitted").partition(";")[0].strip().lower() == "auto-generated"
+    answers = mail.in_reply_to or mail.references or mail.header("x-auto-response-suppress")
+    return by_itself and not answers
+
+
+def _ignore(raw: RawMail, reason: Reason, reading: Reading, actor: Actor) -> Outcome:
+    _decide(raw, State.IGNORED, reason, reading.verdict.rule)
+    record(MailIgnored(reason=reason), actor=actor, subject=("mail", raw.id))
+    return Outcome(Result.IGNORED, reason)
+
+
+def _join(raw: RawMail, place: Place, sender: Person, reading: Reading, actor: Actor) -> Outcome:
+    ticket = ticket_for(actor, place.ticket_id or 0, Need.COMMENT, lock=True)
+    by_machine = reading.verdict.is_machine
+    if ticket.phase is Phase.CLOSED and triage.closed_for_long(ticket) and not by_machine:
+        return _follow_up(raw, ticket, sender, reading, actor)
+    examined, by_customer = reading.examined, place.part is Part.CUSTOMER
+    comment = replying.enter(
+        ticket,
+        NewComment(body=examined.new),
+        actor=actor,
+        by_staff=False,
+        author_id=sender.id if by_customer else None,
+        from_email={
+            # Without proof a colleague's name is not put above words that may be somebody else's (A01).
+            "author_name": (sender.full_name if by_customer else sender.email)[:NAME_LENGTH],
+            "author_email": sender.email,
+            "body_html": plain.to_html(examined.new),
+            "folded": examined.folded,
+            "is_unverified": not (by_customer and place.is_proved),
+        },
+        by_machine=by_machine,
+    )
+    files.attach(list(reading.files), ticket, comment, scanned=reading.scanned)
+    raw.ticket_id, raw.comment_id = ticket.id, comment.id
+    _decide(raw, State.COMMENT)
+    return Outcome(Result.UPDATED, ticket_id=ticket.id)
+
+
+def _follow_up(raw: RawMail, before: Ticket, sender: Person, reading: Reading, actor: Actor) -> Outcome:
+    """Closed for so long that it is a new request about an old one."""
+    made = _new_ticket(reading, sender, actor, follows_id=before.id)
+    record(FollowUpOpened(follow_up_id=made.id), actor=actor, subject=("ticket", before.id), ticket=before.id)
+    return _opened(raw, made, reading)
+
+
+def _open(raw: RawMail, place: Place, sender: Person | None, reading: Reading, actor: Actor) -> Outcome:
+    made = _new_ticket(reading, requester_of(reading.mail, sender, actor=actor), actor)
+    if place.named_id is not None:
+        raw.named_ticket_id = place.named_id
+        named = TicketNamed(named_id=place.named_id)
+        record(named, actor=actor, subject=("ticket", made.id), ticket=made.id)
+    return _opened(raw, made, reading)
+
+
+def _new_ticket(
+    reading: Reading, requester: Person, actor: Actor, *, follows_id: int | None = None
+) -> Ticket:
+    examined = reading.examined
+    return opening.open_ticket(
+        NewTicket(title=examined.title, description=examined.new),
+        actor=actor,
+        channel=Channel.EMAIL,
+        requester_id=requester.id,
+        email_from=_address(reading.mail),
+        by_machine=not _may_be_answered(reading, requester),
+        follows_id=follows_id,
+    )
+
+
+def _opened(raw: RawMail, made: Ticket, reading: Reading) -> Outcome:
+    """What only the mail knows. Quotes come behind the new words, after these alone have decided the priority."""
+    examined = reading.examined
+    made.description_html = plain.to_html(examined.new)
+    if examined.folded:
+        made.description = f"{examined.new}\n\n{examined.folded}"
+        made.description_html += f"\n{plain.quoted(examined.folded)}"
+    files.attach(list(reading.files), made, None, scanned=reading.scanned)
+    raw.ticket_id = made.id
+    _decide(raw, State.TICKET, reading.mail.sender_flaw or "")
+    return Outcome(Result.CREATED, ticket_id=made.id)
+
+
+def _may_be_answered(reading: Reading, requester: Person) -> bool:
+    mail = reading.mail
+    is_fresh = mail.date is None or mail.date > clock.now() - FRESH
+    return reading.verdict.answerable and is_fresh and requester.email != ADDRESS
+
+
+def _address(mail: Mail) -> str:
+    return mail.sender.email if mail.sender else one_line(mail.sender_text)[:254]
+
+
+def _decide(raw: RawMail, state: State, reason: str = "", detail: str = "") -> None:
+    raw.state, raw.reason, raw.detail = state, reason, detail[:300]
+    raw.due_at, raw.decided_at = None, clock.now()

@@ -1,0 +1,143 @@
+"""Keeping mail: noted once and for good before anything is read, taken up again after a crash, set aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.events.log import action, record
+from app.mailroom.events import MailQuarantined
+from app.mailroom.models import RawMail
+from app.mailroom.outcomes import Outcome, Reason, Result, State
+from app.mailroom.queries import known
+from app.mailroom.schemas import Arrival
+
+ATTEMPTS = 3
+LEASE = timedelta(minutes=3)  # three of them are less than the ten minutes a mail may be undecided (invariant I2)
+AGAIN = timedelta(minutes=1)
+REASON_LENGTH, DETAIL_LENGTH = 40, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A mail that is safe; ``is_new`` is False when somebody else was faster with the same one."""
+
+    id: int
+    is_new: bool
+
+
+class Claim(StrEnum):
+    """Whether a mail was taken up: it was, there is nothing to do, or it has had all its attempts."""
+
+    MINE = "mine"
+    NOTHING = "nothing"
+    SPENT = "spent"
+
+
+@action(silent="what came in is told when it has been decided what it is")
+def keep(arrival: Arrival, *, actor: Actor) -> Kept:
+    """Note a mail whose bytes are stored. Whoever keeps it is the first to try to make an entry of it.
+
+    Args:
+        arrival: the mail.
+        actor: the door's.
+    """
+    identity, now = arrival.identity, clock.now()
+    raw = RawMail(
+        account=arrival.account,
+        message_id_hash=identity.message_id_hash,
+        content_hash=identity.content_hash,
+        repeats_id=identity.has_message_id and _has_id(arrival.account, identity.message_id_hash),
+        sha256=arrival.sha256,
+        size=arrival.size,
+        source=arrival.source,
+        kept_at=now,
+        state=State.KEPT,
+        attempts=1,
+        due_at=now + LEASE,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(raw)
+    except IntegrityError:
+        found = known(arrival.account, identity)
+        if found is None:
+            raise
+        return Kept(found.id, False)
+    return Kept(raw.id, True)
+
+
+@action(silent="an attempt is no change of the mail, what comes of it is told")
+def claim(raw_id: int, *, actor: Actor, only_due: bool) -> Claim:
+    """Take up a mail that is still undecided; the attempt is counted before the work.
+
+    Args:
+        raw_id: the mail.
+        actor: the door's.
+        only_due: leave it to whoever works on it as long as they may take.
+    """
+    raw = _locked(raw_id)
+    if raw is None or (only_due and (raw.due_at is None or raw.due_at > clock.now())):
+        return Claim.NOTHING
+    if raw.attempts >= ATTEMPTS:
+        return Claim.SPENT
+    raw.attempts += 1
+    raw.due_at = clock.now() + LEASE
+    return Claim.MINE
+
+
+@action(silent="an attempt that could not be made is no change of the mail")
+def postpone(raw_id: int, *, actor: Actor) -> None:
+    """Give back an attempt that failed for want of a place, not because of the mail."""
+    raw = _locked(raw_id)
+    if raw is not None:
+        raw.attempts -= 1
+        raw.due_at = clock.now() + AGAIN
+
+
+@action
+def set_aside(raw_id: int, reason: str, detail: str = "", *, actor: Actor) -> Outcome:
+    """Put a mail into quarantine; its bytes stay, the ones behind it go on.
+
+    Args:
+        reason: a Reason or an Obstacle.
+        detail: what was measured, or the name of an exception.
+    """
+    raw = _locked(raw_id)
+    if raw is not None:
+        _quarantine(raw, reason, detail, actor)
+    return outcome_of(raw_id)
+
+
+def outcome_of(raw_id: int) -> Outcome:
+    """What somebody else made of a mail, or what it was given up for."""
+    raw = db.session.get_one(RawMail, raw_id, populate_existing=True)
+    if raw.state is State.QUARANTINED:
+        return Outcome(Result.QUARANTINED, raw.reason, raw.detail)
+    if raw.state is State.KEPT:
+        return Outcome(Result.ERROR, Reason.NOT_NOW)
+    return Outcome(Result.IGNORED, Reason.KNOWN, ticket_id=raw.ticket_id)
+
+
+def _has_id(account: str, message_id_hash: str) -> bool:
+    before = sa.exists().where(RawMail.account == account, RawMail.message_id_hash == message_id_hash)
+    return bool(db.session.scalar(sa.select(before)))
+
+
+def _locked(raw_id: int) -> RawMail | None:
+    """The mail under lock, if it is still undecided."""
+    raw = db.session.get(RawMail, raw_id, with_for_update=True, populate_existing=True)
+    return raw if raw is not None and raw.state is State.KEPT else None
+
+
+def _quarantine(raw: RawMail, reason: str, detail: str, actor: Actor) -> None:
+    raw.state, raw.reason, raw.detail = State.QUARANTINED, reason[:REASON_LENGTH], detail[:DETAIL_LENGTH]
+    raw.due_at, raw.decided_at = None, clock.now()
+    record(MailQuarantined(reason=raw.reason), actor=actor, subject=("mail", raw.id))

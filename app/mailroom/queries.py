@@ -1,0 +1,184 @@
+"""Reads of the mail room: is a mail known, what waits, what lies in quarantine, and a mail as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.language import _
+from app.core.paging import Page, read_cursor, write_cursor
+from app.mailroom.access import may_read_quarantine, raw_for
+from app.mailroom.identity import Identity
+from app.mailroom.models import RawMail
+from app.mailroom.outcomes import State
+from app.tickets.access import entry_visible_to, is_staff
+from app.tickets.models import Attachment, Comment, Ticket
+from app.tickets.words import AttachmentState, number_of
+
+ROWS = 50
+CONTENT_TYPE = "message/rfc822"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A mail that was kept before."""
+
+    id: int
+    state: State
+    reason: str
+    ticket_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A mail in quarantine; ``reason`` is said by ``texts.sentence``, size in bytes."""
+
+    id: int
+    account: str
+    source: str
+    size: int
+    kept_at: datetime
+    reason: str
+    detail: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A mail as it came, ready to be handed out as a file."""
+
+    sha256: str
+    filename: str
+    size: int
+    content_type: str = CONTENT_TYPE
+    is_picture: bool = False
+
+
+def known(account: str, identity: Identity) -> Known | None:
+    """What became of this mail, if the account has had it before."""
+    row = db.session.execute(
+        sa.select(RawMail.id, RawMail.state, RawMail.reason, RawMail.ticket_id).where(
+            RawMail.account == account,
+            RawMail.message_id_hash == identity.message_id_hash,
+            RawMail.content_hash == identity.content_hash,
+        )
+    ).first()
+    return Known(*row) if row else None
+
+
+def waiting(limit: int) -> list[int]:
+    """Mails that are undecided although whoever began with them should be done, the longest waiting first."""
+    return list(
+        db.session.scalars(
+            sa.select(RawMail.id)
+            .where(RawMail.due_at <= clock.now())
+            .order_by(RawMail.due_at, RawMail.id)
+            .limit(limit)
+        )
+    )
+
+
+def named(hashes: Sequence[str]) -> set[str]:
+    """Those of the hashes that a kept mail names, so that nobody sweeps its bytes away."""
+    return set(db.session.scalars(sa.select(RawMail.sha256).where(RawMail.sha256.in_(hashes)).distinct()))
+
+
+_HELD = (
+    RawMail.id,
+    RawMail.account,
+    RawMail.source,
+    RawMail.size,
+    RawMail.kept_at,
+    RawMail.reason,
+    RawMail.detail,
+    RawMail.attempts,
+)
+
+
+def quarantine(actor: Actor, cursor: str = "", limit: int = ROWS) -> Page[Held]:
+    """Mails that could not be made entries, the newest first.
+
+    Args:
+        cursor: where an earlier page ended.
+        limit: rows a page.
+
+    Raises:
+        Forbidden: not the actor's business.
+        Invalid: the cursor is damaged.
+    """
+    if not may_read_quarantine(actor):
+        raise Forbidden(permission="admin.deliveries")
+    query = sa.select(*_HELD).where(RawMail.state == State.QUARANTINED)
+    if cursor:
+        _direction, (last,) = read_cursor(cursor, int)
+        query = query.where(RawMail.id < last)
+    found = db.session.execute(query.order_by(RawMail.id.desc()).limit(limit + 1)).all()
+    rows = [Held(*row) for row in found[:limit]]
+    return Page(rows, write_cursor("n", rows[-1].id) if len(found) > limit else None)
+
+
+def originals(actor: Actor, ticket: Ticket) -> dict[int, int]:
+    """Ids of the raw mails behind a ticket, by comment id; that of the description stands under 0 (staff).
+
+    Args:
+        ticket: one the actor may see.
+    """
+    if not is_staff(actor):
+        return {}
+    rows = db.session.execute(
+        sa.select(RawMail.comment_id, RawMail.id)
+        .outerjoin(Comment, Comment.id == RawMail.comment_id)
+        .where(RawMail.ticket_id == ticket.id, RawMail.state.in_((State.TICKET, State.COMMENT)))
+        .where(sa.or_(RawMail.comment_id.is_(None), entry_visible_to(actor)))
+        .where(Comment.redacted_at.is_(None))
+        .order_by(RawMail.id)
+    )
+    return {comment_id or 0: raw_id for comment_id, raw_id in rows}
+
+
+def original(actor: Actor, raw_id: int) -> Original:
+    """A mail as it came, for download; its files are in it, so what holds for them holds for the whole.
+
+    Raises:
+        NotFound: missing, or not for the actor.
+        Conflict: one of its files is still being checked.
+        Forbidden: one of its files is infected (administrators may have it).
+    """
+    raw = raw_for(actor, raw_id)
+    states = _states_of_files(raw)
+    if AttachmentState.INFECTED in states and not actor.can("admin.use"):
+        raise Forbidden(_("A virus was found in this file. It cannot be opened."), permission="admin.use")
+    if AttachmentState.PENDING in states:
+        raise Conflict(_("This file is still being checked for viruses. Please try again in a moment."))
+    name = number_of(raw.ticket_id) if raw.ticket_id else "mail"
+    return Original(raw.sha256, f"{name}-{raw.id}.eml", raw.size)
+
+
+def _states_of_files(raw: RawMail) -> set[AttachmentState]:
+    if raw.ticket_id is None:
+        return set()
+    place = Attachment.comment_id == raw.comment_id if raw.comment_id else Attachment.comment_id.is_(None)
+    return set(
+        db.session.scalars(
+            sa.select(Attachment.state).where(Attachment.ticket_id == raw.ticket_id, place).distinct()
+        )
+    )
+
+
+def sha256_of(raw_id: int) -> str:
+    """The hash under which the bytes of a mail are stored (for the house itself).
+
+    Raises:
+        NotFound: there is no such mail.
+    """
+    sha256 = db.session.scalar(sa.select(RawMail.sha256).where(RawMail.id == raw_id))
+    if sha256 is None:
+        raise NotFound
+    return sha256

@@ -1,0 +1,61 @@
+"""Every route there is, read from the doors: nothing is listed by hand, so nothing can be forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from app import wiring
+
+PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One route.
+
+    Args:
+        allow: the permission it asks for.
+        takes: the form or the query it reads, if any.
+    """
+
+    endpoint: str
+    method: str
+    rule: str
+    allow: str
+    takes: type[BaseModel] | None
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the things in its address."""
+        return tuple(found["name"] for found in PARAMETER.finditer(self.rule))
+
+    @property
+    def is_page(self) -> bool:
+        return self.method == "GET"
+
+    def path(self, things: Mapping[str, str]) -> str:
+        """The address with these things in it."""
+        return PARAMETER.sub(lambda found: things[found["name"]], self.rule)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule}"
+
+
+def routes(wanted: Callable[[Line], bool] = lambda _line: True) -> list[Line]:
+    """The routes of all doors, in the order of their addresses."""
+    found = [
+        Line(route.endpoint, route.method, route.rule, route.allow, route.takes)
+        for door in wiring.DOORS
+        for route in door.table
+    ]
+    return sorted(filter(wanted, found), key=lambda line: (line.rule, line.method))
+
+
+PAGES = routes(lambda line: line.is_page)
+DEEDS = routes(lambda line: not line.is_page)
+FORMS = routes(lambda line: not line.is_page and line.takes is not None)
+QUERIES = routes(lambda line: line.is_page and line.takes is not None)

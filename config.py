@@ -107,6 +107,7 @@ class Settings(BaseSettings):
     schedule_sla: Rhythm = "60s"
     schedule_tally: Rhythm = "60s"
     schedule_scan: Rhythm = "30s"
+    schedule_mail_accept: Rhythm = "60s"
     schedule_auto_close: Rhythm = "7 * * * *"
     schedule_housekeeping: Rhythm = "23 * * * *"
     schedule_files: Rhythm = "45 2 * * *"

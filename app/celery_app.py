@@ -8,9 +8,9 @@ from __future__ import annotations
 from celery import Celery
 
 from app import create_app
-from app.jobs import deadlines, housekeeping, relay, scanning
+from app.jobs import deadlines, housekeeping, mail, relay, scanning
 
 flask_app = create_app()
 celery: Celery = flask_app.extensions["celery"]
 
-TASKS = (deadlines, housekeeping, relay, scanning)
+TASKS = (deadlines, housekeeping, mail, relay, scanning)

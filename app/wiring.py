@@ -20,6 +20,7 @@ from app.integrations.smtp_route import SmtpRoute
 from app.integrations.teams import HOST_PATTERNS
 from app.jobs.queue import make_queue
 from app.jobs.relay import ring
+from app.mailroom import nobody
 from app.notifications import consumers as notifications
 from app.settings import fixed
 from app.web import admin, auth, customer, health, people, tickets
@@ -46,6 +47,7 @@ def wire(settings: Settings) -> Flask:
     files = f"file://{settings.data_dir.resolve() / 'files'}"
     app.extensions["storage"] = storage.from_url(settings.storage_url or files)
     mailboxes.also("environment", lambda: _own_addresses(settings))
+    mailboxes.also("unknown sender", nobody.addresses)
     if settings.clamav_url:
         app.extensions["scanner"] = ClamAv(settings.clamav_url)
     init_db(app)

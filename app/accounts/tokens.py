@@ -80,11 +80,12 @@ def peek(token: str, *purposes: TokenPurpose) -> OneTimeToken | None:
 
 def claim(token: str, *purposes: TokenPurpose) -> OneTimeToken | None:
     """Use a token: of two at once only one gets it (abuse case A60)."""
-    use = sa.update(OneTimeToken).where(*_valid(token, purposes)).values(used_at=clock.now(), sealed="")
-    if rows_changed(use) != 1:
+    found = sa.select(OneTimeToken).where(*_valid(token, purposes)).with_for_update()
+    row = db.session.scalar(found.execution_options(populate_existing=True))
+    if row is None:
         return None
-    found = sa.select(OneTimeToken).where(OneTimeToken.token_hash == crypto.digest(token))
-    return db.session.scalars(found.execution_options(populate_existing=True)).one()
+    use = sa.update(OneTimeToken).where(OneTimeToken.id == row.id, OneTimeToken.used_at.is_(None))
+    return row if rows_changed(use.values(used_at=clock.now(), sealed="")) == 1 else None
 
 
 def void(person_id: int, *purposes: TokenPurpose) -> None:

@@ -49,6 +49,11 @@ def _too_long(context: Mapping[str, Any]) -> str:
     return ngettext("At most %(num)s character.", "At most %(num)s characters.", context["max_length"])
 
 
+def _is_text(context: Mapping[str, Any]) -> bool:
+    """Limits behind a validator of ours are told by pydantic in the words of lists."""
+    return context.get("field_type") == "Value"
+
+
 def _too_short(context: Mapping[str, Any]) -> str:
     if context["min_length"] <= 1:
         return _("Please fill in this field.")
@@ -61,8 +66,8 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "extra_forbidden": lambda c: _("This field is not known here."),
     "string_too_long": _too_long,
     "string_too_short": _too_short,
-    "too_long": lambda c: _("Too many entries."),
-    "too_short": lambda c: _("Please choose at least one."),
+    "too_long": lambda c: _too_long(c) if _is_text(c) else _("Too many entries."),
+    "too_short": lambda c: _too_short(c) if _is_text(c) else _("Please choose at least one."),
     "enum": lambda c: _("Please choose one of the given options."),
     "literal_error": lambda c: _("Please choose one of the given options."),
     "int_parsing": lambda c: _("Please enter a whole number."),

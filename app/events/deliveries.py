@@ -120,7 +120,7 @@ def release_held(consumer: str) -> int:
     return rows_changed(
         sa.update(Delivery)
         .where(Delivery.state == DeliveryState.HELD, Delivery.consumer == consumer)
-        .values(state=DeliveryState.WAITING, due_at=clock.now(), since=clock.now())
+        .values(state=DeliveryState.WAITING, due_at=clock.now(), since=clock.now(), attempts=0)
         .execution_options(synchronize_session=False)
     )
 

@@ -58,7 +58,7 @@ def way_out(consumers: Sequence[str]) -> Way:
             Delivery.state == DeliveryState.WAITING,
             ours,
             Delivery.attempts > 0,
-            Delivery.created_at < now - OVERDUE,
+            Delivery.since < now - OVERDUE,
         ),
         failed=_count(Delivery.state == DeliveryState.DEAD, ours, Delivery.settled_at > now - LATELY),
     )

@@ -22,7 +22,9 @@ def first_since(number: Any, at: Any, moment: datetime) -> int:
     low, high = 1, (db.session.scalar(sa.select(sa.func.max(number))) or 0) + 1
     while low < high:
         middle = (low + high) // 2
-        row = db.session.execute(sa.select(number, at).where(number >= middle).order_by(number).limit(1)).first()
+        row = db.session.execute(
+            sa.select(number, at).where(number >= middle).order_by(number).limit(1)
+        ).first()
         if row is None or row[1] >= moment:
             high = middle
         else:

@@ -51,22 +51,21 @@ def _rows(known: Inside | Outside, events: Sequence[Event]) -> list[Row]:
     if not isinstance(known, Outside):
         return [row_for(event, known.name, Target("")) for event in wanted]
     if isinstance(known, Foresighted) and wanted:
-        rows = _rows_together(known, wanted)
+        rows = _rows_together(known, known.name, wanted)
         if rows is not None:
             return rows
     return [row for event in wanted for row in _rows_alone(known, event)]
 
 
-def _rows_together(known: Outside, events: Sequence[Event]) -> list[Row] | None:
+def _rows_together(known: Foresighted, name: str, events: Sequence[Event]) -> list[Row] | None:
     """The rows of all events asked for at once; None when that failed and each has to be asked for alone."""
-    assert isinstance(known, Foresighted)  # noqa: S101 for mypy: no type for both protocols together
     try:
         with db.session.begin_nested():
             found: Mapping[int, Iterable[Target]] = known.targets_of(events)
-            return [row for event in events for row in _unique(event, known.name, found.get(event.id, ()))]
+            return [row for event in events for row in _unique(event, name, found.get(event.id, ()))]
     except Exception as error:
         _pass_on(error)
-        log.get(__name__).exception("targets_failed", consumer=known.name)
+        log.get(__name__).exception("targets_failed", consumer=name)
         return None
 
 
@@ -115,7 +114,6 @@ def row_for(event: Event, name: str, target: Target) -> Row:
         "created_at": now,
         "since": now,
     }
-
 
 
 def spread_silently() -> None:

@@ -15,6 +15,7 @@ from app.core.uow import run_unit
 from app.events import sweeping as events
 from app.integrations.blobs import Storage
 from app.jobs.standing import standing
+from app.mailroom import queries as mailroom
 from app.tickets.actions import sweeping as tickets
 
 INSIDE_KEPT = timedelta(days=30)
@@ -22,7 +23,11 @@ FILE_KEPT = timedelta(days=1)
 BATCH = 500
 
 # Each room knows which files it names; a file that none of them names is nobody's.
-NAMERS: tuple[Callable[[Sequence[str]], set[str]], ...] = (tickets.named, accounts.named)
+NAMERS: tuple[Callable[[Sequence[str]], set[str]], ...] = (
+    tickets.named,
+    accounts.named,
+    mailroom.named,
+)
 CLEARINGS: tuple[Callable[[], int], ...] = (
     accounts.forget_sign_ins,
     accounts.forget_tokens,

@@ -7,6 +7,8 @@ process left behind.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from flask import current_app
@@ -15,13 +17,13 @@ from app.accounts.actors import MAIL
 from app.core import fault, files, log
 from app.core.environment import environment
 from app.core.language import speaking
-from app.core.uow import is_outage, run_unit
+from app.core.uow import again_after, is_outage, run_unit
 from app.integrations.blobs import BlobMissing, Storage
 from app.integrations.outcome import RetryLater
 from app.jobs.standing import standing
 from app.mailroom import identity, queries, wording
 from app.mailroom.actions import accepting, keeping
-from app.mailroom.actions.accepting import Reading
+from app.mailroom.actions.accepting import Decided, Reading
 from app.mailroom.actions.keeping import Claim
 from app.mailroom.mail import Part, Unreadable
 from app.mailroom.outcomes import Outcome, Reason, Result, State
@@ -53,25 +55,39 @@ def take_in(raw: bytes, *, account: str, source: str) -> Outcome:
     """Keep a mail and make an entry of it, unless the account has had it before.
 
     Args:
-        raw: the message as it came, of at most ``MAX_MESSAGE`` bytes.
+        raw: the message as it came; one of more than ``MAX_MESSAGE`` bytes is not kept.
         account: where it came in.
         source: name of the file or place it was read from.
 
     Raises:
         NotNow: it could not be kept, or is kept and will be taken up again by itself.
     """
-    try:
-        who = identity.of(raw)
-        known = queries.known(account, who)
-        if known is not None:
-            return _known(known, raw)
-        kept = _storage().put(io.BytesIO(raw), MAX_MESSAGE)
-        arrival = Arrival(account, who, kept.sha256, kept.size, source_note(source))
-        noted = run_unit(partial(keeping.keep, arrival, actor=MAIL))
-    except Exception as error:
-        raise _later(error) from error
+    if len(raw) > MAX_MESSAGE:
+        return Outcome(Result.IGNORED, Reason.OVERSIZED, str(len(raw)))
+    who = identity.of(raw)
+    with _outages_told():
+        known, repeats_id = queries.look_up(account, who)
+        if known is None:
+            kept = _storage().put(io.BytesIO(raw), MAX_MESSAGE)
+            note = source_note(source)
+            known, raw_id = _kept(Arrival(account, who, kept.sha256, kept.size, note, repeats_id))
+    if known is not None:
+        return _known(known, raw)
     fault.point("import.raw_committed")
-    return _decide(noted.id, raw) if noted.is_new else run_unit(partial(keeping.outcome_of, noted.id))
+    return _decide(raw_id, raw)
+
+
+def _kept(arrival: Arrival) -> tuple[queries.Known | None, int]:
+    """Note the mail; when somebody else was faster with the same one, theirs is found."""
+    try:
+        return None, run_unit(partial(keeping.keep, arrival, actor=MAIL))
+    except Exception as error:
+        known, _repeats = (
+            queries.look_up(arrival.account, arrival.identity) if again_after(error) else (None, False)
+        )
+        if known is None:
+            raise
+        return known, known.id
 
 
 def finish(raw_id: int, raw: bytes | None = None, *, only_due: bool) -> Outcome | None:
@@ -84,10 +100,8 @@ def finish(raw_id: int, raw: bytes | None = None, *, only_due: bool) -> Outcome 
     Raises:
         NotNow: it waits for another try.
     """
-    try:
+    with _outages_told():
         claim = run_unit(partial(keeping.claim, raw_id, actor=MAIL, only_due=only_due))
-    except Exception as error:
-        raise _later(error) from error
     if claim is Claim.NOTHING:
         return None
     if claim is Claim.SPENT:
@@ -110,6 +124,8 @@ def _decide(raw_id: int, raw: bytes | None) -> Outcome:
             outcome = run_unit(partial(accepting.accept, raw_id, reading, actor=MAIL))
             fault.point("import.accepted")
             return outcome
+    except Decided:
+        return run_unit(partial(keeping.outcome_of, raw_id))
     except Unreadable as refusal:
         return _set_aside(raw_id, refusal.reason, refusal.detail)
     except BlobMissing:
@@ -134,7 +150,9 @@ def _stored(part: Part) -> StoredFile:
     """The bytes of a file of a mail in the store, its type told by content."""
     head = part.data[:HEAD_BYTES]
     kept = _storage().put(io.BytesIO(part.data), MAX_MESSAGE)
-    shown = bool(files.picture_type(head)) and kept.size <= PICTURE_BYTES and files.shows_as_picture(part.data)
+    shown = (
+        bool(files.picture_type(head)) and kept.size <= PICTURE_BYTES and files.shows_as_picture(part.data)
+    )
     name = files.display_name(part.filename)
     return StoredFile(kept.sha256, kept.size, name, files.type_of(head, name), shown, part.content_id)
 
@@ -149,11 +167,17 @@ def _set_aside(raw_id: int, reason: str, detail: str = "") -> Outcome:
     return run_unit(partial(keeping.set_aside, raw_id, reason, detail, actor=MAIL))
 
 
-def _later(error: Exception) -> Exception:
+@contextmanager
+def _outages_told() -> Iterator[None]:
     """An outage as NotNow; anything else stays what it is: a bug."""
-    if isinstance(error, RetryLater | OSError) or is_outage(error):
-        return NotNow(str(error) if isinstance(error, RetryLater) else type(error).__name__)
-    return error
+    try:
+        yield
+    except (RetryLater, OSError) as error:
+        raise NotNow(str(error)) from error
+    except Exception as error:
+        if is_outage(error):
+            raise NotNow(type(error).__name__) from error
+        raise
 
 
 def _storage() -> Storage:

@@ -56,6 +56,11 @@ class _Named:
     key_of: int | None = None
 
 
+def names_any(mail: Mail) -> bool:
+    """Whether a mail names a ticket at all: most do not, and then nobody need be asked."""
+    return any(True for _named_one in _named(mail))
+
+
 def place_for(mail: Mail, sender: Person | None) -> Place:
     """Find the ticket a mail belongs to.
 
@@ -94,9 +99,7 @@ def _by_key(mail: Mail) -> Iterator[_Named]:
 def _part(ticket: Ticket, sender: Person) -> Part:
     if ticket.requester_id == sender.id:
         return Part.CUSTOMER
-    takes_part = sa.exists().where(
-        Participant.ticket_id == ticket.id, Participant.person_id == sender.id
-    )
+    takes_part = sa.exists().where(Participant.ticket_id == ticket.id, Participant.person_id == sender.id)
     if db.session.scalar(sa.select(takes_part)):
         return Part.CUSTOMER if sender.role not in STAFF else Part.STAFF
     if sender.role in STAFF and _sees(ticket, sender):

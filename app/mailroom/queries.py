@@ -61,16 +61,32 @@ class Original:
     is_picture: bool = False
 
 
-def known(account: str, identity: Identity) -> Known | None:
-    """What became of this mail, if the account has had it before."""
-    row = db.session.execute(
-        sa.select(RawMail.id, RawMail.state, RawMail.reason, RawMail.ticket_id).where(
-            RawMail.account == account,
-            RawMail.message_id_hash == identity.message_id_hash,
-            RawMail.content_hash == identity.content_hash,
-        )
-    ).first()
-    return Known(*row) if row else None
+_KNOWN = (RawMail.id, RawMail.state, RawMail.reason, RawMail.ticket_id, RawMail.content_hash)
+_SAME_ID = (
+    RawMail.account == sa.bindparam("account"),
+    RawMail.message_id_hash == sa.bindparam("message_id_hash"),
+)
+_LOOK_UP = sa.union_all(
+    sa.select(*_KNOWN).where(*_SAME_ID, RawMail.content_hash == sa.bindparam("content_hash")),
+    sa.select(sa.select(*_KNOWN).where(*_SAME_ID).limit(1).subquery()),
+)
+
+
+def look_up(account: str, identity: Identity) -> tuple[Known | None, bool]:
+    """What became of this mail, if the account has had it before; and whether it had another one of the same id.
+
+    An id may be copied to have a mail taken for one that came already, so only its content makes it the same.
+    """
+    values = {
+        "account": account,
+        "message_id_hash": identity.message_id_hash,
+        "content_hash": identity.content_hash,
+    }
+    rows = db.session.execute(_LOOK_UP, values).all()
+    for row in rows:
+        if row.content_hash == identity.content_hash:
+            return Known(*row[:4]), False
+    return None, bool(rows) and identity.has_message_id
 
 
 def waiting(limit: int) -> list[int]:

@@ -12,13 +12,17 @@ SOURCE_LENGTH = 190
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A mail that came in; ``sha256`` names its bytes in the store, ``size`` is in bytes."""
+    """A mail that came in; ``sha256`` names its bytes in the store, ``size`` is in bytes.
+
+    ``repeats_id``: the account has had another mail with its Message-ID.
+    """
 
     account: str
     identity: Identity
     sha256: str
     size: int
     source: str
+    repeats_id: bool = False
 
 
 def source_note(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.core.language import _
 from app.notifications.texts import channel_name, clock_name, priority_name, status_name
@@ -19,7 +19,7 @@ BY_ITSELF = frozenset({"assigned", "customer_replied", "team_changed"})
 
 def say(sentence: str, /, **values: object) -> Markup:
     """A translated sentence with its values; what is not marked up already is escaped."""
-    return Markup(_(sentence)) % values  # noqa: S704 the sentence is ours, values are escaped
+    return escape(_(sentence)) % values
 
 
 def tells(kind: str, icon: str, *, tone: str = "", is_entry: bool = False) -> Callable[..., Any]:
@@ -192,6 +192,19 @@ def _deadline_warned(it: Told) -> Markup:
 def _deadline_breached(it: Told) -> Markup:
     what, due = clock_name(it["clock"]), bold(it.moment("due_at"))
     return say("A deadline was missed: %(what)s was due %(due)s.", what=what, due=due)
+
+
+@tells("ticket.named_another", "box-arrow-up-right")
+def _named_another(it: Told) -> Markup:
+    return say(
+        "The mail names %(number)s, but its sender does not take part there.",
+        number=bold(number_of(it["named_id"])),
+    )
+
+
+@tells("ticket.file_infected", "exclamation-octagon-fill", tone="danger")
+def _file_infected(_it: Told) -> Markup:
+    return say("A file was locked away because the virus scanner found something in it.")
 
 
 @tells("ticket.rated", "star-fill")

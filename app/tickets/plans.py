@@ -32,6 +32,7 @@ NAMES = {
     Sort.NEWEST: "created",
     Sort.PRIORITY: "urgency",
 }
+SETS_OF_VIEW = (View.DRAFTS, View.WATCHED)
 # Conditions that are a range of the order's own index.
 RANGES = {
     Sort.CREATED: ("created_after", "created_before"),
@@ -66,12 +67,9 @@ def plan_for(actor: Actor, query: QueueQuery) -> Plan:
     asked = question(actor, query)
     maker = _Maker(query.sorted_by, asked, values(actor, asked))
     if is_staff(actor):
-        where = scope(actor, query)
-        if where.team is not None:
-            maker.params["team"] = where.team
-        found = _for_staff(maker, actor, query, where)
+        found = _for_staff(maker, actor, query, scope(actor, query))
     else:
-        found = _for_customer(maker, actor)
+        found = _for_customer(maker, actor, query)
     return Plan(tuple(found), query.order, maker.params)
 
 
@@ -124,14 +122,14 @@ class _Maker:
         if value is None:
             return ""
         if (column, value) not in self._names:
-            name = f"{column}_{sum(1 for known, _value in self._names if known == column)}"
+            name = f"is_{column}_{sum(1 for known, _value in self._names if known == column)}"
             self._names[column, value] = name
             self.params[name] = value
         return self._names[column, value]
 
 
 def _for_staff(maker: _Maker, actor: Actor, query: QueueQuery, where: Scope) -> list[Walk]:
-    if query.view in (View.DRAFTS, View.WATCHED):
+    if query.view in SETS_OF_VIEW:
         return [maker.of_set(query.view.value, seen=where.condition)]
     return _of_people_or_tag(maker, actor, where) or _in_order(maker, where)
 
@@ -144,7 +142,7 @@ def _of_people_or_tag(maker: _Maker, actor: Actor, where: Scope) -> list[Walk]:
         return [maker.walk("ix_ticket_requester", who, "requester", seen=seen, alive=False)]
     if maker.has("assignee") and maker.sort in (Sort.DUE, Sort.RECENT):
         mine = maker.asked.assignee_id == actor.person_id and where.personal
-        return _of_assignee(maker, maker.params["assignee"], seen=seen[:-1] if mine else seen)
+        return _of_assignee(maker, maker.params["assignee"], seen=() if mine else seen)
     for condition, among in (("requester", "requested"), ("assignee", "assigned"), ("tag", "tagged")):
         if maker.has(condition) and maker.is_small(among):
             return [maker.of_set(among, condition, seen=seen)]
@@ -163,10 +161,10 @@ def _in_order(maker: _Maker, where: Scope) -> list[Walk]:
     prefixes = _prefixes(maker, column)
     if where.teams is not None and team_index and len(where.teams) * len(prefixes) <= MOST_WALKS:
         found = [
-            maker.walk(team_index, {"team_id": team} | prefix, condition)
+            maker.walk(team_index, {"team_id": team} | prefix, condition, "team")
             for team, prefix in product(where.teams, prefixes)
         ]
-        return found + (_personal(maker, where) if where.personal else [])
+        return found + (_personal(maker) if where.personal else [])
     return [maker.walk(house_index, prefix, condition, seen=where.condition) for prefix in prefixes]
 
 
@@ -196,25 +194,25 @@ def _prefixes(maker: _Maker, column: str) -> list[dict[str, Any]]:
     return [phase | {column: value} for phase, value in product(phases, facet_values)]
 
 
-def _personal(maker: _Maker, where: Scope) -> list[Walk]:
+def _personal(maker: _Maker) -> list[Walk]:
     """Tickets of other teams that concern the viewer: assigned, requested, watched."""
-    narrowed = () if where.team is None else ("team",)
     me = maker.params["me"]
-    found = [maker.of_set("watched", seen=narrowed)]
+    found = [maker.of_set("watched")]
     if maker.sort is Sort.RECENT:
-        own = {"requester_id": me}
-        found.append(maker.walk("ix_ticket_requester", own, seen=narrowed, alive=False))
+        found.append(maker.walk("ix_ticket_requester", {"requester_id": me}, alive=False))
     else:
-        found.append(maker.of_set("requested_by_me", seen=narrowed))
-    if maker.has("nobody") or maker.has("assignee"):
+        found.append(maker.of_set("requested_by_me"))
+    if maker.has("nobody") or maker.asked.assignee_id not in (None, me):
         return found
     if maker.sort in (Sort.DUE, Sort.RECENT):
-        return found + _of_assignee(maker, me, seen=narrowed)
-    return [*found, maker.of_set("assigned_to_me", seen=narrowed)]
+        return found + _of_assignee(maker, me)
+    return [*found, maker.of_set("assigned_to_me")]
 
 
-def _for_customer(maker: _Maker, actor: Actor) -> list[Walk]:
+def _for_customer(maker: _Maker, actor: Actor, query: QueueQuery) -> list[Walk]:
     """Own requests, those taken part in, and the organisation's for its manager."""
+    if query.view in SETS_OF_VIEW:
+        return [maker.of_set(query.view.value, seen=("seen_as_customer",))]
     found = [maker.of_set("participating")]
     places = [("requester_id", "ix_ticket_requester", "requested_by_me", actor.person_id)]
     if actor.managed_organisation_id is not None:

@@ -62,6 +62,7 @@ def question(actor: Actor, query: QueueQuery) -> Question:
         "sla": _sla(query),
         "urgencies": sorted({p.urgency for p in query.priority}) or None,
         "stages": None if whole else sorted(stages),
+        "team": query.team,
         "category": query.category,
         "channel": query.channel,
         "requester": query.requester,
@@ -114,25 +115,22 @@ class Scope:
         teams: the teams whose tickets it shows, None for the whole house.
         personal: also tickets of other teams that concern the viewer.
         hidden: with the whole house: the teams that stay closed.
-        team: the one team it was narrowed to.
+        narrowed: the list was narrowed to one team, and the viewer sees all of it.
     """
 
     teams: tuple[int, ...] | None
     personal: bool
     hidden: tuple[int, ...] = ()
-    team: int | None = None
+    narrowed: bool = False
 
     @property
     def condition(self) -> tuple[str, ...]:
-        """The names of the conditions that keep a walk to this scope by checking each row."""
-        narrowed = () if self.team is None else ("team",)
+        """The name of the condition that keeps a walk to this scope by checking each row."""
+        if self.narrowed or (self.teams is None and not self.hidden):
+            return ()
         if self.teams is None:
-            if not self.hidden:
-                return narrowed
-            return (*narrowed, "seen_of_all" if self.personal else "not_hidden")
-        if self.team is not None and self.teams:
-            return narrowed
-        return (*narrowed, "seen_of_own" if self.personal else "teams")
+            return ("seen_of_all" if self.personal else "not_hidden",)
+        return ("seen_of_own" if self.personal else "teams",)
 
 
 def scope(actor: Actor, query: QueueQuery) -> Scope:
@@ -147,10 +145,10 @@ def scope(actor: Actor, query: QueueQuery) -> Scope:
     of_teams = query.view in TEAM_VIEWS
     if query.team is not None:
         if query.team not in hidden if everything else query.team in own:
-            return Scope((query.team,), personal=False, team=query.team)
+            return Scope((query.team,), personal=False, narrowed=True)
         if of_teams:
             raise Nothing
-        return Scope((), personal=True, team=query.team)
+        return Scope((), personal=True)
     if of_teams and own:
         return Scope(own, personal=False)
     if everything:

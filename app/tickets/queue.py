@@ -107,22 +107,29 @@ def page(actor: Actor, query: QueueQuery) -> QueuePage:
     found = found[: query.limit][:: -1 if backward else 1]
     width = len(plan.order.columns) + 1
     keys = [tuple(row[:width]) for row in found]
-    ahead = keys[-1] if keys else place
-    behind = keys[0] if keys else place
+    first, last = (keys[0], keys[-1]) if keys else _around(query, backward, place)
     if not more and end is not None:
-        ahead, behind = (ahead, end) if backward else (end, behind)
+        first, last = (end, last) if backward else (first, end)
     onward = more or end is not None
     forth, back = (place is not None, onward) if backward else (onward, place is not None)
     return QueuePage(
         rows=_dressed(actor, [row[width:] for row in found]),
-        next_cursor=query.cursor_at("n", ahead) if forth and ahead else None,
-        previous_cursor=query.cursor_at("p", behind) if back and behind else None,
+        next_cursor=query.cursor_at("n", last) if forth and last else None,
+        previous_cursor=query.cursor_at("p", first) if back and first else None,
         goes_on=end is not None and not more,
     )
 
 
 Key = tuple[Any, ...]
 Cells = Sequence[Any]
+
+
+def _around(query: QueueQuery, backward: bool, place: Key | None) -> tuple[Key | None, Key | None]:
+    """Where the neighbours of an empty page begin: the way back has to meet the row at the place itself."""
+    if place is None:
+        return None, None
+    step = -1 if query.order.descending else 1
+    return (*place[:-1], place[-1] + step), (*place[:-1], place[-1] - step)
 
 
 def _find(plan: Plan, take: int, backward: bool, place: Key | None) -> tuple[list[Cells], Key | None]:

@@ -78,14 +78,18 @@ def _personal() -> tuple[Condition, ...]:
     return _T.c.assignee_id == me, _T.c.requester_id == me, watching
 
 
-def _participating() -> Condition:
-    return sa.exists().where(Participant.ticket_id == _T.c.id, Participant.person_id == sa.bindparam("me"))
+def _as_customer() -> Condition:
+    me: sa.BindParameter[int] = sa.bindparam("me")
+    participating = sa.exists().where(Participant.ticket_id == _T.c.id, Participant.person_id == me)
+    of_organisation = _T.c.organisation_id == sa.bindparam("organisation")
+    return sa.or_(_T.c.requester_id == me, participating, of_organisation)
 
 
 # The parametric twins of access.visible_to; a property test holds the two together.
 CONDITIONS: dict[str, Callable[[], Condition]] = {
     "seen_of_own": lambda: sa.or_(_many(_T.c.team_id, "teams"), *_personal()),
     "seen_of_all": lambda: sa.or_(sa.not_(_many(_T.c.team_id, "hidden")), *_personal()),
+    "seen_as_customer": _as_customer,
     "not_hidden": lambda: sa.not_(_many(_T.c.team_id, "hidden")),
     "teams": lambda: _many(_T.c.team_id, "teams"),
     "alive": lambda: _T.c.phase != Phase.DELETED,

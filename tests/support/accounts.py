@@ -67,6 +67,7 @@ def reload(person: Person) -> Person:
 
 
 def try_sign_in(browser: Any, email: str, password: str = PASSWORD, **options: Any) -> Any:
-    """Send the sign-in form."""
+    """Fetch the sign-in form and send it."""
+    browser.get("/auth/login")
     data = {"email": email, "password": password} | options.pop("data", {})
     return browser.post("/auth/login", data, **options)

@@ -10,7 +10,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LEFT_OUT = {".git", ".venv", "instance", "logs", "backups", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+LEFT_OUT = {
+    ".git",
+    ".venv",
+    "instance",
+    "logs",
+    "backups",
+    "__pycache__",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+}
 
 
 def checkout(place: Path) -> Path:

@@ -63,14 +63,13 @@ def enter_with_code(half: str, code: str, browser: Browser, *, actor: Actor) -> 
     person = _halfway(half)
     if person is None:
         return Answer(Step.REFUSED)
-    factor = use_code(person, code, actor=actor)
+    factor = _use_code(person, code, actor=actor)
     if not factor:
         return Answer(Step.REFUSED, person.id)
     return _in(person, browser, factor)
 
 
-@action
-def use_code(person: Person, code: str, *, actor: Actor) -> str:
+def _use_code(person: Person, code: str, *, actor: Actor) -> str:
     """Take a code of the second factor: ``code`` or ``recovery_code``, empty for a wrong or used one."""
     if second_factor.is_recovery_code(code):
         factor = "recovery_code" if _uses_recovery_code(person, code) else ""

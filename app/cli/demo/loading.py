@@ -56,6 +56,7 @@ class Play:
     def __init__(self, ids: list[int], dice: Random, *, age: timedelta) -> None:
         self.ids, self.dice = ids, dice
         self.opened_at = clock.now() - age
+        self.is_fresh = age < timedelta(hours=30)  # older ones are not left lying about
         self.story: Story = dice.choice(STORIES)
         self.requester = actor_for_id(dice.choice(ids[CUSTOMERS_FROM:]))
         self.leader = actor_for_id(ids[1])
@@ -63,15 +64,15 @@ class Play:
     def perform(self) -> None:
         """Play every scene that lies in the past."""
         ticket_id = self._at(timedelta(), self._open)
-        wait = timedelta(minutes=self.dice.randint(8, 600))
-        if self.dice.random() < 0.12 or not self._past(wait):
+        wait = timedelta(minutes=self.dice.choice([8, 15, 25, 40, 55, 90, 200, 420]))
+        if (self.is_fresh and self.dice.random() < 0.4) or not self._past(wait):
             return
         agent = self._agent(ticket_id)
         if self.story.note and self.dice.random() < 0.6:
             self._at(
                 wait - timedelta(minutes=3), partial(self._say, agent, ticket_id, self.story.note, note=True)
             )
-        then = self.dice.choice([None, "pending", "pending", "resolved"])
+        then = self.dice.choice([None, "pending", "pending", "resolved"]) if self.is_fresh else "pending"
         self._at(wait, partial(self._say, agent, ticket_id, self.story.answer, then=then))
         again = wait + timedelta(minutes=self.dice.randint(15, 900))
         if then == "resolved" or not self._past(again):
@@ -81,7 +82,7 @@ class Play:
 
     def _finish(self, ticket_id: int, after: timedelta) -> None:
         solved = after + timedelta(minutes=self.dice.randint(5, 300))
-        if not self._past(solved) or self.dice.random() < 0.2:
+        if not self._past(solved) or (self.is_fresh and self.dice.random() < 0.5):
             return
         self._at(solved, lambda: triage.resolve_own(self.requester, ticket_id))
         if self.dice.random() < 0.6:

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from app.accounts.models import Person
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import rows_changed
 from app.core.text import one_line
 from app.events.log import action, record
 from app.mailroom import plain
-from app.mailroom.actions.keeping import outcome_of
+from app.mailroom.actions.keeping import DETAIL_LENGTH
 from app.mailroom.actions.requesters import requester_of, sender_of
 from app.mailroom.events import MailIgnored, TicketNamed
 from app.mailroom.machines import Verdict
 from app.mailroom.mail import Mail
-from app.mailroom.matching import Part, Place, place_for
+from app.mailroom.matching import Part, Place, names_any, place_for
 from app.mailroom.models import RawMail
 from app.mailroom.nobody import ADDRESS
 from app.mailroom.outcomes import Outcome, Reason, Result, State
@@ -41,6 +43,10 @@ IGNORED = {
 }
 NAME_LENGTH = 160
 FRESH = timedelta(hours=24)  # an older mail gets no automatic answer any more (fault F28)
+
+
+class Decided(Exception):
+    """Somebody else made an entry of the mail first: what this unit did must be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +74,27 @@ class Reading:
 
 @action
 def accept(raw_id: int, reading: Reading, *, actor: Actor) -> Outcome:
-    """Decide what a kept mail is and make it so; whoever comes second finds it decided.
+    """Decide what a kept mail is and make it so.
 
     Args:
         raw_id: the kept mail.
         reading: what was read.
         actor: the mail's.
+
+    Raises:
+        Decided: somebody else did so meanwhile; the unit must not be committed.
     """
-    raw = db.session.get_one(RawMail, raw_id, with_for_update=True, populate_existing=True)
-    if raw.state is not State.KEPT:
-        return outcome_of(raw_id)
     reason = IGNORED.get(reading.verdict.kind)
     if reason is not None:
-        return _ignore(raw, reason, reading, actor)
-    sender = sender_of(reading.mail)
-    place = place_for(reading.mail, sender)
+        return _ignore(raw_id, reason, reading, actor)
+    mail = reading.mail
+    sender = sender_of(mail) if names_any(mail) else None
+    place = place_for(mail, sender)
     if place.ticket_id is not None and sender is not None:
-        return _join(raw, place, sender, reading, actor)
+        return _join(raw_id, place, sender, reading, actor)
     if reading.verdict.is_machine and not _is_notice(reading):
-        return _ignore(raw, Reason.AUTO_REPLY, reading, actor)
-    return _open(raw, place, sender, reading, actor)
+        return _ignore(raw_id, Reason.AUTO_REPLY, reading, actor)
+    return _open(raw_id, place, reading, actor)
 
 
 def _is_notice(reading: Reading) -> bool:
@@ -98,17 +105,17 @@ def _is_notice(reading: Reading) -> bool:
     return by_itself and not answers
 
 
-def _ignore(raw: RawMail, reason: Reason, reading: Reading, actor: Actor) -> Outcome:
-    _decide(raw, State.IGNORED, reason, reading.verdict.rule)
-    record(MailIgnored(reason=reason), actor=actor, subject=("mail", raw.id))
+def _ignore(raw_id: int, reason: Reason, reading: Reading, actor: Actor) -> Outcome:
+    _decide(raw_id, State.IGNORED, reason=reason, detail=reading.verdict.rule)
+    record(MailIgnored(reason=reason), actor=actor, subject=("mail", raw_id))
     return Outcome(Result.IGNORED, reason)
 
 
-def _join(raw: RawMail, place: Place, sender: Person, reading: Reading, actor: Actor) -> Outcome:
+def _join(raw_id: int, place: Place, sender: Person, reading: Reading, actor: Actor) -> Outcome:
     ticket = ticket_for(actor, place.ticket_id or 0, Need.COMMENT, lock=True)
     by_machine = reading.verdict.is_machine
     if ticket.phase is Phase.CLOSED and triage.closed_for_long(ticket) and not by_machine:
-        return _follow_up(raw, ticket, sender, reading, actor)
+        return _follow_up(raw_id, ticket, sender, reading, actor)
     examined, by_customer = reading.examined, place.part is Part.CUSTOMER
     comment = replying.enter(
         ticket,
@@ -127,25 +134,23 @@ def _join(raw: RawMail, place: Place, sender: Person, reading: Reading, actor: A
         by_machine=by_machine,
     )
     files.attach(list(reading.files), ticket, comment, scanned=reading.scanned)
-    raw.ticket_id, raw.comment_id = ticket.id, comment.id
-    _decide(raw, State.COMMENT)
+    _decide(raw_id, State.COMMENT, ticket_id=ticket.id, comment_id=comment.id)
     return Outcome(Result.UPDATED, ticket_id=ticket.id)
 
 
-def _follow_up(raw: RawMail, before: Ticket, sender: Person, reading: Reading, actor: Actor) -> Outcome:
+def _follow_up(raw_id: int, before: Ticket, sender: Person, reading: Reading, actor: Actor) -> Outcome:
     """Closed for so long that it is a new request about an old one."""
     made = _new_ticket(reading, sender, actor, follows_id=before.id)
     record(FollowUpOpened(follow_up_id=made.id), actor=actor, subject=("ticket", before.id), ticket=before.id)
-    return _opened(raw, made, reading)
+    return _opened(raw_id, made, reading, named_id=None)
 
 
-def _open(raw: RawMail, place: Place, sender: Person | None, reading: Reading, actor: Actor) -> Outcome:
-    made = _new_ticket(reading, requester_of(reading.mail, sender, actor=actor), actor)
+def _open(raw_id: int, place: Place, reading: Reading, actor: Actor) -> Outcome:
+    made = _new_ticket(reading, requester_of(reading.mail, actor=actor), actor)
     if place.named_id is not None:
-        raw.named_ticket_id = place.named_id
         named = TicketNamed(named_id=place.named_id)
         record(named, actor=actor, subject=("ticket", made.id), ticket=made.id)
-    return _opened(raw, made, reading)
+    return _opened(raw_id, made, reading, named_id=place.named_id)
 
 
 def _new_ticket(
@@ -163,7 +168,7 @@ def _new_ticket(
     )
 
 
-def _opened(raw: RawMail, made: Ticket, reading: Reading) -> Outcome:
+def _opened(raw_id: int, made: Ticket, reading: Reading, *, named_id: int | None) -> Outcome:
     """What only the mail knows. Quotes come behind the new words, after these alone have decided the priority."""
     examined = reading.examined
     made.description_html = plain.to_html(examined.new)
@@ -171,8 +176,13 @@ def _opened(raw: RawMail, made: Ticket, reading: Reading) -> Outcome:
         made.description = f"{examined.new}\n\n{examined.folded}"
         made.description_html += f"\n{plain.quoted(examined.folded)}"
     files.attach(list(reading.files), made, None, scanned=reading.scanned)
-    raw.ticket_id = made.id
-    _decide(raw, State.TICKET, reading.mail.sender_flaw or "")
+    _decide(
+        raw_id,
+        State.TICKET,
+        reason=reading.mail.sender_flaw or "",
+        ticket_id=made.id,
+        named_ticket_id=named_id,
+    )
     return Outcome(Result.CREATED, ticket_id=made.id)
 
 
@@ -186,6 +196,19 @@ def _address(mail: Mail) -> str:
     return mail.sender.email if mail.sender else one_line(mail.sender_text)[:254]
 
 
-def _decide(raw: RawMail, state: State, reason: str = "", detail: str = "") -> None:
-    raw.state, raw.reason, raw.detail = state, reason, detail[:300]
-    raw.due_at, raw.decided_at = None, clock.now()
+def _decide(raw_id: int, state: State, *, reason: str = "", detail: str = "", **values: int | None) -> None:
+    """Settle the mail, if it is still undecided: the row lock of this change lets only one come through."""
+    decided = rows_changed(
+        sa.update(RawMail)
+        .where(RawMail.id == raw_id, RawMail.state == State.KEPT)
+        .values(
+            state=state,
+            reason=reason,
+            detail=detail[:DETAIL_LENGTH],
+            due_at=None,
+            decided_at=clock.now(),
+            **values,
+        )
+    )
+    if not decided:
+        raise Decided

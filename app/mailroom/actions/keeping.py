@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.actor import Actor
@@ -16,21 +15,13 @@ from app.events.log import action, record
 from app.mailroom.events import MailQuarantined
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import Outcome, Reason, Result, State
-from app.mailroom.queries import known
 from app.mailroom.schemas import Arrival
 
 ATTEMPTS = 3
-LEASE = timedelta(minutes=3)  # three of them are less than the ten minutes a mail may be undecided (invariant I2)
+# Three of them are less than the ten minutes a mail may be undecided (invariant I2).
+LEASE = timedelta(minutes=3)
 AGAIN = timedelta(minutes=1)
 REASON_LENGTH, DETAIL_LENGTH = 40, 300
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A mail that is safe; ``is_new`` is False when somebody else was faster with the same one."""
-
-    id: int
-    is_new: bool
 
 
 class Claim(StrEnum):
@@ -42,36 +33,37 @@ class Claim(StrEnum):
 
 
 @action(silent="what came in is told when it has been decided what it is")
-def keep(arrival: Arrival, *, actor: Actor) -> Kept:
+def keep(arrival: Arrival, *, actor: Actor) -> int:
     """Note a mail whose bytes are stored. Whoever keeps it is the first to try to make an entry of it.
 
     Args:
-        arrival: the mail.
+        arrival: a mail the account has not had yet; when somebody else is faster with the same one, the unit fails
+            (``uow.again_after``) and ``queries.look_up`` knows it.
         actor: the door's.
+
+    Returns:
+        its id.
     """
     identity, now = arrival.identity, clock.now()
-    raw = RawMail(
-        account=arrival.account,
-        message_id_hash=identity.message_id_hash,
-        content_hash=identity.content_hash,
-        repeats_id=identity.has_message_id and _has_id(arrival.account, identity.message_id_hash),
-        sha256=arrival.sha256,
-        size=arrival.size,
-        source=arrival.source,
-        kept_at=now,
-        state=State.KEPT,
-        attempts=1,
-        due_at=now + LEASE,
+    made = db.session.execute(
+        sa.insert(RawMail).values(
+            account=arrival.account,
+            message_id_hash=identity.message_id_hash,
+            content_hash=identity.content_hash,
+            repeats_id=arrival.repeats_id,
+            sha256=arrival.sha256,
+            size=arrival.size,
+            source=arrival.source,
+            kept_at=now,
+            state=State.KEPT,
+            reason="",
+            detail="",
+            attempts=1,
+            due_at=now + LEASE,
+        )
     )
-    try:
-        with db.session.begin_nested():
-            db.session.add(raw)
-    except IntegrityError:
-        found = known(arrival.account, identity)
-        if found is None:
-            raise
-        return Kept(found.id, False)
-    return Kept(raw.id, True)
+    (raw_id,) = cast("sa.CursorResult[Any]", made).inserted_primary_key or (0,)
+    return int(raw_id)
 
 
 @action(silent="an attempt is no change of the mail, what comes of it is told")
@@ -124,11 +116,6 @@ def outcome_of(raw_id: int) -> Outcome:
     if raw.state is State.KEPT:
         return Outcome(Result.ERROR, Reason.NOT_NOW)
     return Outcome(Result.IGNORED, Reason.KNOWN, ticket_id=raw.ticket_id)
-
-
-def _has_id(account: str, message_id_hash: str) -> bool:
-    before = sa.exists().where(RawMail.account == account, RawMail.message_id_hash == message_id_hash)
-    return bool(db.session.scalar(sa.select(before)))
 
 
 def _locked(raw_id: int) -> RawMail | None:

@@ -25,16 +25,13 @@ def sender_of(mail: Mail) -> Person | None:
 
 
 @action
-def requester_of(mail: Mail, sender: Person | None, *, actor: Actor) -> Person:
+def requester_of(mail: Mail, *, actor: Actor) -> Person:
     """Whose request a new ticket is.
 
     Args:
         mail: as parsed.
-        sender: from ``sender_of``.
         actor: the mail's.
     """
-    if sender is not None:
-        return sender
     if mail.sender is None or mail.sender.email.lower() == ADDRESS:
         return unknown_sender(actor=actor)
     try:

@@ -84,7 +84,7 @@ class Email:
     def __init__(self, route: Route, sender: str = "") -> None:
         self._route = route
         self._sender = sender
-        self._closed_until = clock.now()
+        self._closed_until: datetime | None = None
         self._closed_because = ""
 
     @property
@@ -134,10 +134,8 @@ class Email:
         written = letters.compose(event, recipient, scene, mailbox=mailbox, sender=sender)
         if written is None:
             return None
-        letter = _letter(
-            event, recipient, scene, written, sender, Mailbox(to, recipient.reader.name), mailbox
-        )
-        return Outgoing(compose(letter), sender.address, to)
+        cover = _Cover(event, recipient, scene.entry(event), sender, to, mailbox)
+        return Outgoing(compose(cover.letter(written)), sender.address, to)
 
     def speak(self, message: Outgoing) -> str:
         """Hand the mail over; returns the server's words.
@@ -165,7 +163,7 @@ class Email:
 
     def _refuse_while_closed(self) -> None:
         """A server that is down is not asked again for each waiting mail."""
-        if clock.now() < self._closed_until:
+        if self._closed_until is not None and clock.now() < self._closed_until:
             raise RetryLater(self._closed_until, self._closed_because)
 
     def _office(self) -> letters.Sender:
@@ -226,31 +224,43 @@ def _address_of(event: Event, reader: Reader, mailbox: str) -> str:
     return row.detail if mailbox == "new" else row.former
 
 
-def _letter(
-    event: Event,
-    recipient: Recipient,
-    scene: Scene,
-    written: Written,
-    sender: letters.Sender,
-    to: Mailbox,
-    mailbox: str,
-) -> Letter:
-    about = "ticket" if event.ticket_id is not None else "person"
-    subject_id, person_id = event.ticket_id or event.subject_id, recipient.reader.id
-    thread = own_ids.make(about, subject_id, own_ids.THREAD, person_id) if event.ticket_id else ""
-    entry = scene.entry(event)
-    name = letters.site_name()
-    if recipient.topic is Topic.REPLY and entry is not None and entry.author_name:
-        name = f"{entry.author_name} – {name}"
-    return Letter(
-        sender=Mailbox(sender.address, name),
-        recipient=to,
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
-        message_id=own_ids.make(about, subject_id, event.id, person_id, mailbox),
-        in_reply_to=thread,
-        references=(thread,) if thread else (),
-        date=(entry.public_from if entry else None) or event.at,
-        reply_to=Mailbox(sender.answers_to, letters.site_name()) if sender.answers_to else None,
-    )
+@dataclass(frozen=True, slots=True)
+class _Cover:
+    """Everything on the outside of a mail."""
+
+    event: Event
+    recipient: Recipient
+    entry: EntryFacts | None
+    sender: letters.Sender
+    to: str
+    mailbox: str
+
+    def letter(self, written: Written) -> Letter:
+        sender, thread = self.sender, self._thread()
+        return Letter(
+            sender=Mailbox(sender.address, self._sender_name()),
+            recipient=Mailbox(self.to, self.recipient.reader.name),
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
+            message_id=self._own_id(self.event.id, self.mailbox),
+            in_reply_to=thread,
+            references=(thread,) if thread else (),
+            date=_not_before(self.entry) or self.event.at,
+            reply_to=Mailbox(sender.answers_to, letters.site_name()) if sender.answers_to else None,
+        )
+
+    def _thread(self) -> str:
+        """What all mails of a ticket to one person refer to, so that mail programs keep them together."""
+        return self._own_id(own_ids.THREAD) if self.event.ticket_id is not None else ""
+
+    def _own_id(self, event_id: int, mailbox: str = "") -> str:
+        about = "person" if self.event.ticket_id is None else "ticket"
+        subject_id = self.event.ticket_id or self.event.subject_id
+        return own_ids.make(about, subject_id, event_id, self.recipient.reader.id, mailbox)
+
+    def _sender_name(self) -> str:
+        """An answer names who wrote it."""
+        house = letters.site_name()
+        entry = self.entry if self.recipient.topic is Topic.REPLY else None
+        return f"{entry.author_name} – {house}" if entry is not None and entry.author_name else house

@@ -1,11 +1,14 @@
 /* The ticket list (#queue[data-queue]): J and K move through the rows, . refreshes. Every 15 seconds the list is asked
-   for again: known rows are renewed in place (focus stays), new ones are only announced until somebody wants them. */
+   for again: known rows and figures ([data-live]) are renewed in place (focus stays), new rows are only announced until
+   somebody wants them. */
 (function () {
   "use strict";
   const EVERY_MS = 15000;
-  let etag = "", waiting = null, lastGood = new Date();
+  let waiting = null, lastGood = new Date();
 
   const queue = () => document.querySelector("#queue[data-queue]");
+  const mark = queue() && queue().dataset.mark;
+  let etag = mark ? `"${mark}"` : "";
   const rowsOf = (part) => Array.from(part.querySelectorAll("tbody tr[id]"));
 
   /* Cursor */
@@ -37,12 +40,21 @@
     if (!row.isEqualNode(fresh)) Idiomorph.morph(row, fresh.cloneNode(true));
   }
 
-  function take(fresh) {
+  function renewFigures(page) {
+    for (const part of page.querySelectorAll("[data-live][id]")) {
+      const here = document.getElementById(part.id);
+      if (here && !here.isEqualNode(part)) Idiomorph.morph(here, part.cloneNode(true));
+    }
+  }
+
+  function take(page) {
+    const fresh = page.getElementById("queue");
     const known = new Map(rowsOf(queue()).map((row) => [row.id, row]));
     const added = rowsOf(fresh).filter((row) => !known.has(row.id));
     const isSame = !added.length && rowsOf(fresh).length === known.size;
     for (const row of rowsOf(fresh)) if (known.has(row.id)) renewRow(known.get(row.id), row);
-    waiting = fresh;
+    renewFigures(page);
+    waiting = page;
     const bar = document.getElementById("queue-fresh");
     if (!bar) return;
     bar.hidden = isSame;
@@ -56,7 +68,10 @@
 
   function showAll() {
     if (!waiting) return;
-    Idiomorph.morph(queue(), waiting);
+    for (const id of ["queue", "queue-foot"]) {
+      const here = document.getElementById(id), fresh = waiting.getElementById(id);
+      if (here && fresh) Idiomorph.morph(here, fresh);
+    }
     htmx.process(queue());
     waiting = null;
     const bar = document.getElementById("queue-fresh");
@@ -67,7 +82,8 @@
 
   async function refresh(everything) {
     if (!queue() || (document.hidden && !everything)) return;
-    const headers = etag && !everything ? { "If-None-Match": etag } : {};
+    const headers = { "HX-Request": "true" };
+    if (etag && !everything) headers["If-None-Match"] = etag;
     const answer = await fetch(location.href, { headers, credentials: "same-origin", redirect: "manual" }).catch(() => null);
     if (!answer || (!answer.ok && answer.status !== 304)) {
       if (answer && (answer.type === "opaqueredirect" || answer.status === 401)) return void Helpdesk.sessionEnded();
@@ -77,18 +93,17 @@
     state(Helpdesk.text("asOf", { time: Helpdesk.time(lastGood) }));
     if (answer.status === 304) return;
     etag = answer.headers.get("ETag") || "";
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("queue");
-    if (!fresh || !queue()) return;
-    take(fresh);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.getElementById("queue") || !queue()) return;
+    take(page);
     if (everything) showAll();
   }
 
   /* The way back: a ticket's page knows the list it was opened from, and what stands before and after it there */
   function leaveTrail() {
-    const heading = document.querySelector("h1[data-list-name]");
-    if (!queue() || !heading) return;
+    if (!queue() || !queue().dataset.name) return;
     const links = rowsOf(queue()).map((row) => row.querySelector(".subj a").getAttribute("href"));
-    const trail = { url: location.pathname + location.search, name: heading.dataset.listName, links };
+    const trail = { url: location.pathname + location.search, name: queue().dataset.name, links };
     try { sessionStorage.setItem("hd-trail", JSON.stringify(trail)); } catch (blocked) { /* no way back is kept */ }
   }
 

@@ -42,16 +42,16 @@ def watch(actor: Actor, ticket_id: int) -> None:
 def unwatch(actor: Actor, ticket_id: int) -> None:
     """Hear of it no longer."""
     ticket = ticket_for(actor, ticket_id, Need.WORK, lock=True)
-    gone = rows_changed(
-        sa.delete(Watcher).where(Watcher.ticket_id == ticket.id, Watcher.person_id == actor.person_id)
+    watcher = db.session.get(Watcher, (ticket.id, actor.person_id))
+    if watcher is None:
+        return
+    db.session.delete(watcher)
+    record(
+        WatcherRemoved(person_id=actor.person_id or 0),
+        actor=actor,
+        subject=("ticket", ticket.id),
+        ticket=ticket.id,
     )
-    if gone:
-        record(
-            WatcherRemoved(person_id=actor.person_id or 0),
-            actor=actor,
-            subject=("ticket", ticket.id),
-            ticket=ticket.id,
-        )
 
 
 @action

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from flask import Response, stream_with_context, url_for
+from flask import Flask, Response, current_app, url_for
 from pydantic import AfterValidator, Field
 
 from app.accounts import queries as accounts
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import Invalid
-from app.core.language import _
+from app.core.language import _, language, speaking
 from app.core.schema import MAX_ID, N_, Command, Line, Maybe, refuse
 from app.events import audit as log
 from app.events.audit import Wanted
@@ -58,7 +59,7 @@ class AuditQuery(AuditFilter):
     cursor: Annotated[Line, Field(max_length=500)] = ""
 
 
-@door.page("/admin/audit", allow=PERMISSION, query=AuditQuery)
+@door.page("/admin/audit", allow=PERM_LITERAL, query=AuditQuery)
 def audit(actor: Actor, query: AuditQuery) -> Any:
     """One page of the log, newest first."""
     try:
@@ -122,15 +123,28 @@ def _export_again(_actor: Actor, form: Form[Any]) -> str:
     return _page(AuditQuery(), form, [], None)
 
 
-@door.deed("/admin/audit/export", allow=PERMISSION, takes=AuditFilter, again=_export_again)
+@door.deed("/admin/audit/export", allow=PERM_LITERAL, takes=AuditFilter, again=_export_again)
 def export_audit(actor: Actor, command: AuditFilter) -> Response:
     """The filtered log as a CSV file, written while it is read; that somebody took it is itself in the log."""
     wanted = _wanted(command, actor)
     told = {name: str(value) for name, value in command.model_dump(mode="json").items() if value}
     log.note_export(told, actor=actor)
+    application: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     name = f"audit-{clock.now():%Y-%m-%d}.csv"
     return Response(
-        stream_with_context(audit_lines.csv_of(log.everything(wanted))),
+        _streamed(application, wanted, language()),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _streamed(application: Flask, wanted: Wanted, code: str) -> Iterator[str]:
+    """The file while the server sends it. The request is over by then: each piece is read in a context of its own,
+    and while a slow reader takes it, no transaction is open."""
+    pieces = audit_lines.csv_of(log.everything(wanted))
+    while True:
+        with application.app_context(), speaking(code):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.accounts.queries import names
-from app.core.language import Lazy, lazy_gettext
+from app.core.language import Lazy, _, lazy_gettext
 from app.tickets.words import number_of
 from app.web.admin.kinds import kind_name
 
@@ -39,6 +39,17 @@ ACTORS: dict[str, Lazy] = {
     "ai": lazy_gettext("The AI"),
     "nobody": lazy_gettext("Nobody signed in"),
     "person": lazy_gettext("A person"),
+}
+SUBJECTS: dict[str, Lazy] = {
+    "audit": lazy_gettext("Audit log"),
+    "category": lazy_gettext("Category"),
+    "delivery": lazy_gettext("Delivery"),
+    "organisation": lazy_gettext("Organisation"),
+    "person": lazy_gettext("Person"),
+    "settings": lazy_gettext("Settings"),
+    "sla_policy": lazy_gettext("SLA policy"),
+    "team": lazy_gettext("Team"),
+    "work_calendar": lazy_gettext("Calendar"),
 }
 PLACES = {
     "person": "/people/{}",
@@ -96,14 +107,19 @@ def _subject(event: Event) -> tuple[str, str]:
         number = number_of(event.ticket_id)
         return number, f"/tickets/{number}"
     if not event.subject_id:
-        return event.subject_kind, ""
+        return str(SUBJECTS.get(event.subject_kind, event.subject_kind)), ""
     place = PLACES.get(event.subject_kind, "")
-    return f"{event.subject_kind} {event.subject_id}", place.format(event.subject_id) if place else ""
+    name = SUBJECTS.get(event.subject_kind, event.subject_kind)
+    return f"{name} {event.subject_id}", place.format(event.subject_id) if place else ""
 
 
 def _details(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What the event carries: old and new as one line, everything else by its name."""
-    rest = {name: value for name, value in payload.items() if value not in (None, "", [], {})}
+    rest = {
+        name: value
+        for name, value in payload.items()
+        if value is not False and value not in (None, "", [], {})
+    }
     pairs = []
     for old, new in (("old", "new"), ("old_id", "new_id"), ("from_level", "to_level")):
         if old in payload and new in payload:
@@ -116,6 +132,8 @@ def _details(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _text(value: Any) -> str:
     if value is None:
         return "–"
+    if value is True:
+        return _("yes")
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     if isinstance(value, dict):

@@ -18,7 +18,7 @@ from app.web.kit.forms import Form
 PERMISSION = "admin.settings"
 
 
-@door.page("/admin/settings", allow=PERMISSION)
+@door.page("/admin/settings", allow=PERM_LITERAL)
 def settings(_actor: Actor) -> Any:
     """The first group."""
     return page.go("admin.settings_site")
@@ -66,8 +66,8 @@ def _add(sheet: Sheet) -> None:
         return page.go(f"admin.settings_{name}")
 
     show.__name__, save.__name__ = f"settings_{name}", f"save_settings_{name}"
-    door.page(rule, allow=PERMISSION)(show)
-    door.deed(rule, allow=PERMISSION, takes=form_of(sheet.group), again=again)(save)
+    door.page(rule, allow=PERM_LITERAL)(show)
+    door.deed(rule, allow=PERM_LITERAL, takes=form_of(sheet.group), again=again)(save)
 
 
 def _check_accent(accent: str) -> None:

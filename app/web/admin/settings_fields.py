@@ -47,7 +47,9 @@ SHEETS: dict[str, Sheet] = {
                 Entry("support_email", lazy_gettext("Support e-mail"), "email"),
                 Entry("support_phone", lazy_gettext("Support phone"), "tel"),
                 Entry("emergency_phone", lazy_gettext("Emergency phone"), "tel"),
-                Entry("hours", lazy_gettext("Support hours"), hint=lazy_gettext("Such as: Mon to Fri 8 to 17.")),
+                Entry(
+                    "hours", lazy_gettext("Support hours"), hint=lazy_gettext("Such as: Mon to Fri 8 to 17.")
+                ),
                 Entry("teams_url", lazy_gettext("Link to Teams"), "url"),
                 Entry("docs_url", lazy_gettext("Link to instructions"), "url"),
                 Entry("imprint_url", lazy_gettext("Link to the imprint"), "url"),

@@ -27,7 +27,7 @@ def _again(actor: Actor, form: Form[Any], team_id: int) -> str:
     return team_page(actor, team_id, member_form=form)
 
 
-@door.deed("/admin/teams/<int:team_id>/members", allow=PERMISSION, takes=NewMember, again=_again)
+@door.deed("/admin/teams/<int:team_id>/members", allow=PERM_LITERAL, takes=NewMember, again=_again)
 def add_member(actor: Actor, command: NewMember, team_id: int) -> Any:
     """Take somebody in, or change whether they lead."""
     team = team_for(actor, team_id, lock=True)
@@ -36,7 +36,7 @@ def add_member(actor: Actor, command: NewMember, team_id: int) -> Any:
     return page.go("admin.team", team_id=team.id, _anchor="members")
 
 
-@door.deed("/admin/teams/<int:team_id>/members/<int:person_id>/remove", allow=PERMISSION)
+@door.deed("/admin/teams/<int:team_id>/members/<int:person_id>/remove", allow=PERM_LITERAL)
 def remove_member(actor: Actor, team_id: int, person_id: int) -> Any:
     """Take somebody out; their tickets stay theirs."""
     if person_id > MAX_ID:

@@ -80,7 +80,7 @@ def back(actor: Actor, ticket_id: int) -> Any:
         ticket_for(actor, ticket_id)
     except NotFound:
         page.say(_("%(number)s is now with others; you do not see it any more.", number=number_of(ticket_id)))
-        return page.go("tickets.queue")
+        return page.go("tickets.listing")
     return page.go("tickets.show", number=number_of(ticket_id))
 
 

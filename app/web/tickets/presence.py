@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.core.actor import Actor
+from app.notifications.actions import mark_ticket_read
 from app.tickets import history, queries
 from app.tickets.access import ticket_for
 from app.tickets.actions import attending
@@ -29,6 +30,7 @@ def presence(actor: Actor, command: PresenceForm, number: str) -> str:
     ticket_id = ticket_id_of(number)
     attending.be_present(actor, ticket_id, command.mode)
     attending.mark_read(actor, ticket_id, command.seen)
+    mark_ticket_read(ticket_id, actor=actor)
     ticket = ticket_for(actor, ticket_id)
     rows = [Here(row.person_id, row.mode, row.since) for row in queries.present(actor, ticket)]
     return page.render(

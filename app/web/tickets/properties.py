@@ -122,7 +122,7 @@ def delete(actor: Actor, number: str) -> Any:
     """Take the ticket out of every list; it can be brought back."""
     gone = closing.delete(actor, ticket_id_of(number))
     page.say(_("%(number)s was deleted. Its address offers to bring it back.", number=gone.number))
-    return page.go("tickets.queue")
+    return page.go("tickets.listing")
 
 
 @door.deed("/<number>/restore", allow="tickets.delete")

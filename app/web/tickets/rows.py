@@ -1,15 +1,12 @@
-"""Lines of the list, painted fast: every word that repeats is made once a request, a line only fills in what is its own."""
+"""Lines of the list, made ready for the template: what is a line's own, and times in words without a look-up each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from babel import dates
-from flask import get_template_attribute
-from markupsafe import Markup, escape
 
 from app.core import clock
 from app.core.formats import Formats
@@ -17,68 +14,119 @@ from app.core.language import _, language, pgettext
 from app.sla.words import ClockKind, ClockState
 from app.tickets.faces import initials_of
 from app.tickets.queue import Present, QueueRow
-from app.tickets.words import Channel, PresenceMode, Priority, Status
-from app.web.tickets.schemas import Step, step_of
+from app.tickets.words import PresenceMode
+from app.web.tickets.schemas import step_of
 
 TAGS_SHOWN = 3
-DAY = timedelta(days=1)
+GAP = "\0"  # stands in a sentence that is said for many lines until a line fills it
+LIVE = (ClockState.OK, ClockState.AT_RISK, ClockState.BREACHED)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line, ready to be written into the page."""
+class Here:
+    """A colleague at a ticket, as a line names them."""
 
-    id: int
+    initials: str
+    key: int
+    writing: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the list. ``row`` is what was read; the rest are words and keys for the template's tables."""
+
+    row: QueueRow
     number: str
-    title: str
-    is_unread: bool
-    priority: Markup
-    status: Markup
-    sla: Markup
+    step: str
+    state: str
+    span: str
     due: str
-    who: Markup
-    requester: str
-    beside: Markup
+    due_words: str
+    who: str
+    initials: str
     ago: str
     at: str
+    tags: tuple[str, ...]
+    here: tuple[Here, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What many lines say, in the reader's language."""
+class Painter:
+    """Makes the lines of one page.
 
-    statuses: dict[Step, Markup]
-    priorities: dict[Priority, Markup]
-    channels: dict[Channel, Markup]
-    chips: dict[ClockState, tuple[str, str]]
-    clocks: dict[tuple[ClockKind, bool], str]
-    waits: dict[Status, str]
-    reading: str
-    writing: str
-    nobody: Markup
-    files: Markup
+    Args:
+        fmt: formats of the reader; weekdays and months are looked up once.
+    """
 
+    def __init__(self, fmt: Formats) -> None:
+        self.fmt, self.now = fmt, clock.now()
+        self.today = self.now.astimezone(fmt.zone).date()
+        self._days = dates.get_day_names("abbreviated", locale=language())
+        self._months = dates.get_month_names("abbreviated", locale=language())
+        self._day = "%d. %s" if language() == "de" else "%d %s"
+        self._clocks = {
+            (ClockKind.RESPONSE, True): _("First response by"),
+            (ClockKind.RESOLUTION, True): _("Resolution by"),
+            (ClockKind.RESPONSE, False): _("First response was"),
+            (ClockKind.RESOLUTION, False): _("Resolution was"),
+        }
+        self._waits = {
+            "customer": pgettext("clock", "waiting for the customer"),
+            "third_party": pgettext("clock", "waiting for a third party"),
+        }
+        self._left = pgettext("sla", "%(span)s left", span=GAP)
+        self._over = pgettext("sla", "%(span)s over", span=GAP)
+        self._reading, self._writing = _("%(name)s is reading", name=GAP), _("%(name)s is replying", name=GAP)
 
-@lru_cache(maxsize=4)
-def words(code: str) -> Words:
-    """The words of a language, which must be the one that is spoken now."""
-    tag = _macro("status")
-    chip = _macro("sla_chip")
-    return Words(
-        statuses={step: tag(step.status.value, step.reason or "") for step in Step},
-        priorities={one: _macro("priority")(one.value) for one in Priority},
-        channels={one: _macro("channel")(one.value) for one in Channel},
-        chips={state: _around(chip(state.value, "\0", None)) for state in ClockState},
-        clocks={
-            (ClockKind.RESPONSE, True): _("First response by %(when)s"),
-            (ClockKind.RESOLUTION, True): _("Resolution by %(when)s"),
-            (ClockKind.RESPONSE, False): _("First response was due %(when)s"),
-            (ClockKind.RESOLUTION, False): _("Resolution was due %(when)s"),
-        },
-        waits={Status.PENDING: "", Status.RESOLVED: "", Status.CLOSED: ""},
-        reading=_("%(name)s is reading"),
-        writing=_("%(name)s is replying"),
-        nobody=_macro("avatar_nobody")(),
-        files=Markup('<i class="i i-paperclip" aria-hidden="true"></i><span class="visually-hidden">%s</span>')
-        % _("with files"),
-    )
+    def lines(self, rows: Iterable[QueueRow]) -> list[Line]:
+        """All lines of a page."""
+        return [self._line(row) for row in rows]
+
+    def _line(self, row: QueueRow) -> Line:
+        due = row.due_at if row.sla_state in LIVE else None
+        place = f"{row.requester_name}, {row.requester_department}"
+        return Line(
+            row=row,
+            number=row.number,
+            step=step_of(row.status, row.pending_reason).value,
+            state=row.sla_state.value,
+            span=self._span(row.sla_state, due) if due else "",
+            due=due.strftime("%Y-%m-%dT%H:%M:%SZ") if due else "",
+            due_words=self._due(row, due),
+            who=place if row.requester_department else row.requester_name,
+            initials=initials_of(row.assignee_name) if row.assignee_id else "",
+            ago=self.fmt.ago(row.updated_at),
+            at=row.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            tags=row.tags[:TAGS_SHOWN],
+            here=tuple(self._here(one) for one in row.present),
+        )
+
+    def _span(self, state: ClockState, due: datetime) -> str:
+        left = due - self.now
+        words = self.fmt.span(left)
+        if left < timedelta():
+            return self._over.replace(GAP, words)
+        return words if state is ClockState.OK else self._left.replace(GAP, words)
+
+    def _due(self, row: QueueRow, due: datetime | None) -> str:
+        if due is None or row.due_clock is None:
+            return self._waits.get(row.pending_reason or "", "")
+        return f"{self._clocks[row.due_clock, due >= self.now]} {self.moment(due)}"
+
+    def moment(self, at: datetime) -> str:
+        """``11:12`` today · ``Fr., 14:30`` within the next days · ``Do.`` and ``3. Dez.`` otherwise."""
+        local = at.astimezone(self.fmt.zone)
+        time = f"{local.hour}:{local.minute:02d}"
+        days = (local.date() - self.today).days
+        if days == 0:
+            return time
+        if abs(days) < 7:
+            weekday = str(self._days[local.weekday()])
+            return f"{weekday}, {time}" if days > 0 else weekday
+        day = self._day % (local.day, self._months[local.month])
+        return day if local.year == self.today.year else f"{day} {local.year}"
+
+    def _here(self, one: Present) -> Here:
+        writing = one.mode is PresenceMode.WRITING
+        words = (self._writing if writing else self._reading).replace(GAP, one.name.split(" ")[0])
+        return Here(initials_of(one.name), one.person_id, writing, words)

@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.formats import Formats
 from app.core.language import Lazy, _, language, pgettext
 from app.sla.words import HOLIDAY_PREFIX, ClockKind, Reason
-from app.tickets.words import Channel, Priority
+from app.tickets.words import Channel, Priority, Status
 from app.tickets.workflow import MOVES
 from app.web.tickets.schemas import Step
 
@@ -22,6 +22,13 @@ STEP_NAMES: dict[Step, Lazy] = {
     Step.PENDING_THIRD_PARTY: Lazy("Waiting for third party", "ticket status"),
     Step.RESOLVED: Lazy("Resolved", "ticket status"),
     Step.CLOSED: Lazy("Closed", "ticket status"),
+}
+STATUS_NAMES: dict[Status, Lazy] = {
+    Status.OPEN: STEP_NAMES[Step.OPEN],
+    Status.IN_PROGRESS: STEP_NAMES[Step.IN_PROGRESS],
+    Status.PENDING: Lazy("Waiting", "ticket status"),
+    Status.RESOLVED: STEP_NAMES[Step.RESOLVED],
+    Status.CLOSED: STEP_NAMES[Step.CLOSED],
 }
 PRIORITY_NAMES: dict[Priority, Lazy] = {
     Priority.CRITICAL: Lazy("Critical", "priority"),

@@ -77,7 +77,9 @@ def test_what_is_due_is_asked_for_once(plan: Timetable, clock: time_machine.Coor
     assert "sla" in plan.ask(queue.send)
 
 
-def test_after_two_hours_of_silence_each_due_job_runs_once(plan: Timetable, clock: time_machine.Coordinates) -> None:
+def test_after_two_hours_of_silence_each_due_job_runs_once(
+    plan: Timetable, clock: time_machine.Coordinates
+) -> None:
     queue = Queue()
     clock.shift(timedelta(hours=2))
     again = Timetable(PLAN, "Europe/Berlin")
@@ -183,7 +185,9 @@ def test_a_job_that_failed_says_so_and_is_tried_again_soon(
     assert row.due_at == datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 
 
-def test_a_changed_setting_moves_what_is_not_yet_due(plan: Timetable, clock: time_machine.Coordinates) -> None:
+def test_a_changed_setting_moves_what_is_not_yet_due(
+    plan: Timetable, clock: time_machine.Coordinates
+) -> None:
     do("nightly")
     clock.shift(timedelta(hours=1))
     Timetable(PLAN | {"nightly": "0 5 * * *"}, "Europe/Berlin").hang_up()
@@ -199,7 +203,9 @@ def test_what_is_overdue_stays_owed_when_the_scheduler_starts_again(
     assert heartbeat.due(["nightly"]) == ["nightly"]
 
 
-@pytest.mark.parametrize("night", [datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)])
+@pytest.mark.parametrize(
+    "night", [datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)]
+)
 def test_a_nightly_job_runs_once_in_the_night_of_a_clock_change(house: Flask, night: datetime) -> None:
     queue = Queue()
     with time_machine.travel(night, tick=False) as clock:
@@ -213,7 +219,9 @@ def test_a_nightly_job_runs_once_in_the_night_of_a_clock_change(house: Flask, ni
     assert queue.asked == ["nightly"]
 
 
-def test_a_clock_that_jumps_back_an_hour_repeats_no_job(plan: Timetable, clock: time_machine.Coordinates) -> None:
+def test_a_clock_that_jumps_back_an_hour_repeats_no_job(
+    plan: Timetable, clock: time_machine.Coordinates
+) -> None:
     queue = Queue()
     clock.shift(timedelta(hours=2))
     plan.ask(queue.send)

@@ -59,7 +59,9 @@ def default_policy() -> Policy:
 
 def kinds() -> list[str]:
     """What the log says since the defaults were put in place."""
-    return list(db.session.scalars(sa.select(Event.kind).where(Event.actor_kind == "person").order_by(Event.id)))
+    return list(
+        db.session.scalars(sa.select(Event.kind).where(Event.actor_kind == "person").order_by(Event.id))
+    )
 
 
 def test_a_calendar_with_lunch_breaks_counts_its_hours(world: World, admin: Actor) -> None:
@@ -138,7 +140,9 @@ def test_deleting_wants_the_name_typed(world: World, admin: Actor) -> None:
 
 def test_a_policy_holds_for_its_teams_and_organisations(world: World, admin: Actor) -> None:
     firm = world.organisation("Muster AG")
-    command = policy(around_the_clock(), team_ids=[world.team.id], organisation_ids=[firm.id], warn_percent=60)
+    command = policy(
+        around_the_clock(), team_ids=[world.team.id], organisation_ids=[firm.id], warn_percent=60
+    )
     made = run_unit(lambda: policies.create(command, actor=admin))
     promise = queries.promise_for(organisation_id=firm.id, category_policy_id=None, team_id=0)
     assert promise is not None and promise.id == made.id and promise.warn_share == 0.6
@@ -171,9 +175,15 @@ def test_one_policy_is_the_default_and_stays_it_until_another_is(world: World, a
 
 def test_a_policy_changed_meanwhile_is_not_overwritten(world: World, admin: Actor) -> None:
     made = run_unit(lambda: policies.create(policy(around_the_clock()), actor=admin))
-    run_unit(lambda: policies.change(made.id, policy(around_the_clock(), warn_percent=50, version=1), actor=admin))
+    run_unit(
+        lambda: policies.change(made.id, policy(around_the_clock(), warn_percent=50, version=1), actor=admin)
+    )
     with pytest.raises(Conflict):
-        run_unit(lambda: policies.change(made.id, policy(around_the_clock(), warn_percent=80, version=1), actor=admin))
+        run_unit(
+            lambda: policies.change(
+                made.id, policy(around_the_clock(), warn_percent=80, version=1), actor=admin
+            )
+        )
     row = db.session.get_one(Policy, made.id, populate_existing=True)
     assert (row.warn_percent, row.version) == (50, 2)
 
@@ -198,7 +208,9 @@ def test_a_target_is_hours_and_minutes(text: str) -> None:
 
 
 def test_a_policy_that_something_uses_stays(world: World, admin: Actor) -> None:
-    made = run_unit(lambda: policies.create(policy(around_the_clock(), team_ids=[world.team.id]), actor=admin))
+    made = run_unit(
+        lambda: policies.create(policy(around_the_clock(), team_ids=[world.team.id]), actor=admin)
+    )
     fields = CategoryCommand(name_de="Bau", name_en="Building", sla_policy_id=made.id, is_active=True)
     category = run_unit(lambda: categories.create(fields, actor=admin))
     with pytest.raises(Conflict):

@@ -151,7 +151,7 @@ class Facts:
 
     def _by_team(self, t):
         """Team lists leave out what concerns the viewer in closed teams only."""
-        if self.actor is CLOCK:
+        if self.actor is CLOCK or self.actor.role == Role.CUSTOMER:
             return True
         if self.actor.can("tickets.all_teams") or settings_queries.get(TicketRules).agents_see_all_teams:
             return t.team_id not in self.actor.hidden_team_ids

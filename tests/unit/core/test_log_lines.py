@@ -49,7 +49,9 @@ def test_every_line_is_json_with_time_level_and_request_id(lines: Path) -> None:
     assert str(ours["timestamp"]).endswith("Z")
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\x00", "\x1b[2J", "\x85", "\u2028", "\u2029", "\u202e", "\x7f"])
+@pytest.mark.parametrize(
+    "end", ["\n", "\r\n", "\x00", "\x1b[2J", "\x85", "\u2028", "\u2029", "\u202e", "\x7f"]
+)
 def test_nothing_that_is_sent_starts_a_line_of_its_own(lines: Path, end: str) -> None:
     forged = f'Mozilla{end}{{"event": "admin_signed_in", "level": "info"}}'
     log.get("access").info("request", agent=forged, path=f"/x{end}y")

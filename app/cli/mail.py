@@ -1,0 +1,132 @@
+"""`flask mail import`: mail files and folders of them become tickets; safe to repeat."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from app.core import log
+from app.core.environment import environment
+from app.core.language import _, set_language
+from app.jobs import mail as walk
+from app.mailroom.outcomes import Outcome, Reason, Result
+from app.mailroom.parsing import is_mail, mbox
+from app.mailroom.parsing.limits import MAX_MESSAGE
+from app.mailroom.schemas import source_note
+from app.mailroom.texts import sentence
+from app.tickets.words import number_of
+
+mail = AppGroup("mail", help="Bring mail in.")
+ACCOUNT = "import"
+MESSAGE = ".eml"
+# Mailboxes have many endings or none, and mails in Maildir folders have none at all.
+ENDINGS = frozenset({MESSAGE, ".mbox", ".mbx", ""})
+MAILDIR = ":2,"
+HEAD_BYTES = 4096
+PROGRESS_EVERY = 100
+TOTALS = (Result.CREATED, Result.UPDATED, Result.IGNORED, Result.QUARANTINED)
+
+
+@mail.command("import")
+@click.argument("paths", metavar="FILE|FOLDER…", nargs=-1, required=True, type=click.Path(path_type=Path))
+def import_mail(paths: Sequence[Path]) -> None:
+    """Make tickets of mails in .eml and .mbox files; folders are walked through.
+
+    Prints a line for each mail that makes no ticket, and the numbers at the end. What was imported before is left
+    alone.
+    """
+    set_language(environment().default_locale)
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        name = source_note(str(missing[0]))
+        click.echo(_("Error: there is no file or folder “%(name)s”.", name=name), err=True)
+        sys.exit(2)
+    counts = Counter(_imported(name, outcome) for name, outcome in _outcomes(paths))
+    line = ", ".join(f"{result} {counts[result]}" for result in TOTALS) + f", errors {counts[Result.ERROR]}"
+    log.get(__name__).info("mail_run", account=ACCOUNT, **{str(r): counts[r] for r in Result})
+    click.echo(line)
+    sys.exit(1 if counts[Result.ERROR] else 0)
+
+
+def _outcomes(paths: Sequence[Path]) -> Iterator[tuple[str, Outcome]]:
+    """Every mail and every other file below the paths, with what became of it."""
+    done = 0
+    for path in paths:
+        for file in _files(path):
+            for outcome in _of_file(file):
+                yield outcome
+                done += 1
+                if done % PROGRESS_EVERY == 0:
+                    click.echo(_("%(num)s mails looked at", num=done), err=True)
+
+
+def _imported(name: str, outcome: Outcome) -> Result:
+    """Say what became of a mail that made no ticket; returns what it counts for."""
+    number = number_of(outcome.ticket_id) if outcome.ticket_id else ""
+    if outcome.result is Result.UPDATED:
+        click.echo(_("%(name)s: added to %(number)s", name=name, number=number))
+    elif outcome.result is not Result.CREATED:
+        about = ", ".join(filter(None, (number, outcome.detail)))
+        reason = sentence(outcome.reason) + (f" ({about})" if about else "")
+        if outcome.result is Result.QUARANTINED:
+            reason = _("in quarantine: %(reason)s", reason=reason)
+        if outcome.result is Result.ERROR:
+            reason = _("error: %(reason)s", reason=reason)
+        click.echo(f"{name}: {reason}")
+    return outcome.result
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """The file itself, or all files below a folder in the order of their names; hidden ones are passed over."""
+    if not path.is_dir():
+        yield path
+        return
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith("."):
+                yield Path(folder) / name
+
+
+def _of_file(path: Path) -> Iterator[tuple[str, Outcome]]:
+    name = source_note(str(path))
+    try:
+        yield from _read(path, name)
+    except OSError as error:
+        yield name, Outcome(Result.ERROR, Reason.FILE_UNREADABLE, error.strerror or "")
+
+
+def _read(path: Path, name: str) -> Iterator[tuple[str, Outcome]]:
+    if not path.is_file() or not (path.suffix.lower() in ENDINGS or MAILDIR in path.name):
+        yield name, Outcome(Result.IGNORED, Reason.NOT_MAIL)
+        return
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if path.suffix.lower() != MESSAGE and mbox.is_mbox(head):
+        for number, raw in enumerate(mbox.split(path), start=1):
+            yield f"{name}#{number}", _taken(raw, f"{path.name}#{number}")
+    elif size > MAX_MESSAGE:
+        yield name, Outcome(Result.IGNORED, Reason.OVERSIZED, str(size))
+    else:
+        yield name, _taken(path.read_bytes(), path.name)
+
+
+def _taken(raw: bytes, source: str) -> Outcome:
+    if not raw.strip():
+        return Outcome(Result.IGNORED, Reason.EMPTY)
+    if not is_mail(raw):
+        return Outcome(Result.IGNORED, Reason.NOT_MAIL)
+    try:
+        return walk.take_in(raw, account=ACCOUNT, source=source)
+    except walk.NotNow as error:
+        return Outcome(Result.ERROR, Reason.NOT_NOW, str(error))
+    except Exception as error:
+        log.get(__name__).exception("mail_import_failed", source=source_note(source))
+        return Outcome(Result.ERROR, Reason.FAILED, type(error).__name__)

@@ -1,0 +1,168 @@
+"""The people list: pages, filters, search by beginnings, and what it costs with many people."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from app.accounts import search
+from app.accounts.models import Person
+from app.accounts.schemas import PeopleFilter
+from app.accounts.words import Role
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Invalid
+from app.core.paging import write_cursor
+from app.core.uow import loose_writes
+from tests.support.accounts import signed_in
+
+MANY = 20_000
+
+
+def found(actor, **wanted) -> list[str]:
+    return [row.full_name for row in search.people(actor, PeopleFilter(**wanted)).rows]
+
+
+def add_many(count: int) -> None:
+    """People with evenly spread names, without the cost of the verbs."""
+    now = clock.now()
+    rows = [
+        {
+            "email": f"p{n}@kunde.example",
+            "email_key": f"p{n}@kunde.example",
+            "first_name": f"Vorname{n % 97:02d}",
+            "last_name": f"Name{n:06d}",
+            "search_key": f"name{n:06d} vorname{n % 97:02d}",
+            "given_key": f"vorname{n % 97:02d} name{n:06d}",
+            "role": Role.CUSTOMER,
+            "created_at": now,
+        }
+        for n in range(count)
+    ]
+    with loose_writes(), db.engine.begin() as connection:
+        for start in range(0, count, 2000):
+            connection.execute(sa.insert(Person), rows[start : start + 2000])
+    db.session.rollback()
+
+
+def test_names_are_found_by_their_beginning_in_both_orders_and_without_accents(world):
+    anna = world.agent(first_name="Anna", last_name="Zimmer")
+    world.customer(first_name="Jörg", last_name="Müller", email="jm@nordlicht.example")
+    actor = signed_in(anna)
+    for words in ("mül", "Mueller", "MULLER", "jörg", "joerg müller", "müller jörg", "jm@nord", "JM@"):
+        expected = [] if words == "MULLER" else ["Jörg Müller"]
+        assert found(actor, q=words) == expected
+    assert found(actor, q="nordlicht") == []
+
+
+def test_signs_of_the_database_are_letters_here(world):
+    actor = signed_in(world.agent())
+    world.customer(last_name="100%_sicher")
+    for words in ("%", "_", "a%", "\\", "' OR 1=1 --"):
+        assert found(actor, q=words) == []
+    assert found(actor, q="100%_") == ["Mia 100%_sicher"]
+
+
+def test_the_list_is_filtered_by_role_team_and_state(world):
+    anna = world.agent(first_name="Anna", last_name="A")
+    world.customer(first_name="Carl", last_name="C")
+    world.customer(first_name="Dora", last_name="D", is_active=False)
+    actor = signed_in(anna)
+    assert found(actor) == ["Anna A", "Carl C"]
+    assert found(actor, active="no") == ["Dora D"]
+    assert found(actor, active="all", role=Role.CUSTOMER) == ["Carl C", "Dora D"]
+    assert found(actor, team=world.team.id) == ["Anna A"]
+    assert found(actor, team=world.team.id, q="an") == ["Anna A"]
+
+
+def test_members_of_a_hidden_team_cannot_be_asked_for(world):
+    hidden = world.make_team("Personal", is_confidential=True)
+    inside = world.agent(teams=[hidden])
+    assert found(signed_in(world.agent()), team=hidden.id) == []
+    assert found(signed_in(inside), team=hidden.id) == [inside.full_name]
+
+
+def test_pages_turn_forwards_and_backwards_without_gaps_or_repeats(world):
+    actor = signed_in(world.agent())
+    add_many(120)
+    expected = [f"Vorname{n % 97:02d} Name{n:06d}" for n in range(120)]
+    pages, wanted = [], PeopleFilter(role=Role.CUSTOMER)
+    while True:
+        page = search.people(actor, wanted)
+        pages.append(page)
+        if page.next_cursor is None:
+            break
+        wanted = wanted.model_copy(update={"cursor": page.next_cursor})
+    assert [row.full_name for page in pages for row in page.rows] == expected
+    assert pages[0].previous_cursor is None
+    back = search.people(actor, wanted.model_copy(update={"cursor": pages[2].previous_cursor}))
+    assert [row.id for row in back.rows] == [row.id for row in pages[1].rows]
+    first = search.people(actor, wanted.model_copy(update={"cursor": back.previous_cursor}))
+    assert [row.id for row in first.rows] == [row.id for row in pages[0].rows]
+    assert first.previous_cursor is None
+
+
+@pytest.mark.parametrize("cursor", ["x", "WyJuIl0=", "WyJuIiwxLCJhIl0=", "W1tbW1tb"])
+def test_a_damaged_page_link_is_refused(world, cursor):
+    with pytest.raises(Invalid):
+        search.people(signed_in(world.agent()), PeopleFilter(cursor=cursor))
+
+
+def test_a_search_with_many_hits_asks_for_more_letters(world):
+    actor = signed_in(world.agent())
+    add_many(60)
+    page = search.people(actor, PeopleFilter(q="name"))
+    assert (len(page.rows), page.next_cursor) == (50, "more")
+
+
+def plan_of(statement: str) -> str:
+    """What the engine says about a statement without its values filled in: names of indexes and ways of reading."""
+    dialect = db.engine.dialect.name
+    head = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}.get(dialect, "EXPLAIN ")
+    rows = db.session.execute(sa.text(head + statement.replace(":", "\\:"))).all()
+    return "\n".join(str(tuple(row)) for row in rows)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"cursor": write_cursor("n", "name010000 x", 1)},
+        {"q": "name0123"},
+        {"q": "vorname07 name"},
+        {"q": "p1234@"},
+        {"role": Role.CUSTOMER},
+    ],
+    ids=["first page", "deep page", "last name", "first name", "address", "role"],
+)
+def test_no_page_of_twenty_thousand_people_reads_them_all(world, wanted, statements):
+    actor = signed_in(world.agent())
+    add_many(MANY)
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.text("ANALYZE person"))
+    elif db.engine.dialect.name in ("mysql", "mariadb"):
+        db.session.execute(sa.text("ANALYZE TABLE person")).all()
+    with statements() as seen:
+        page = search.people(actor, PeopleFilter(**wanted))
+    assert page.rows
+    assert len(seen) <= 3
+    for query in _filled_in(actor, wanted):
+        plan = plan_of(query)
+        assert not re.search(r"SCAN person(?! USING)|Seq Scan on person|'ALL'", plan), plan
+
+
+def _filled_in(actor, wanted) -> list[str]:
+    """The statements of a page with their values."""
+    made: list[str] = []
+
+    def note(_connection, clause, *_rest):
+        made.append(str(clause.compile(db.engine, compile_kwargs={"literal_binds": True})))
+
+    sa.event.listen(db.engine, "before_execute", note)
+    try:
+        search.people(actor, PeopleFilter(**wanted))
+    finally:
+        sa.event.remove(db.engine, "before_execute", note)
+    return made

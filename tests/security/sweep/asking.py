@@ -1,0 +1,23 @@
+"""Requests of any method, each with a context of its own, as a server would see them."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.db import db
+from tests.support.world import Browser
+
+
+def send(browser: Browser, method: str, path: str, **options: Any) -> Any:
+    """One request by this browser, with its cookies and nothing else of its own."""
+    db.session.rollback()
+    answer = contextvars.Context().run(browser.client.open, path, method=method, buffered=True, **options)
+    db.session.rollback()
+    return answer
+
+
+def deed(browser: Browser, path: str, data: Mapping[str, Any], **options: Any) -> Any:
+    """A form sent as our own pages send it."""
+    return send(browser, "POST", path, data={"csrf_token": browser.token} | dict(data), **options)

@@ -1,0 +1,93 @@
+"""A62: password, address, second factor and the rights of others change only right after the password was given."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from app.accounts import tokens
+from app.accounts.models import OneTimeToken
+from app.accounts.queries import own_sign_ins
+from app.core.db import db
+from tests.support.accounts import ANOTHER, PASSWORD, facts, give_password, link_of, reload, signed_in, try_sign_in
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+OWN = {
+    "/auth/email": {"email": "neu@firma.example"},
+    "/auth/second-factor/set-up": {"key": "x", "code": "123456"},
+    "/auth/second-factor/codes": {},
+    "/auth/second-factor/remove": {},
+}
+OTHERS = {
+    "/people/{id}/role": {"role": "team_leader", "version": "1"},
+    "/people/{id}/email": {"email": "neu@firma.example"},
+    "/people/{id}/remove-second-factor": {},
+}
+
+
+@pytest.fixture
+def stale(world):
+    """A browser whose password was given eleven minutes ago."""
+    with time_machine.travel(NOW, tick=False) as travel:
+        admin = give_password(world.admin(totp_secret="verschlüsselt"))
+        browser = world.browser(admin)
+        browser.get("/auth/profile")
+        travel.shift(timedelta(minutes=11))
+        yield browser, admin
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_a62_own_changes_ask_for_the_password(stale, path):
+    browser, admin = stale
+    answer = browser.post(path, OWN[path])
+    assert answer.status_code in (303, 422)
+    if answer.status_code == 303:
+        assert answer.headers["Location"].startswith("/auth/confirm-password")
+    found = reload(admin)
+    assert (found.email, found.totp_secret) == (admin.email, "verschlüsselt")
+    assert facts("email.change_requested") == facts("totp.enrolled") == facts("totp.removed") == []
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_a62_changes_to_others_ask_for_the_password(world, stale, path):
+    browser, _admin = stale
+    anna = world.agent(totp_secret="verschlüsselt")
+    answer = browser.post(path.format(id=anna.id), OTHERS[path] | {"next": f"/people/{anna.id}"} if "email" not in path and "role" not in path else OTHERS[path])
+    assert answer.headers["Location"].startswith("/auth/confirm-password")
+    found = reload(anna)
+    assert (found.role.value, found.email, found.totp_secret) == ("support_agent", anna.email, "verschlüsselt")
+
+
+def test_a62_a_new_password_wants_the_present_one_at_any_time(world):
+    mia = give_password(world.customer())
+    browser = world.browser(mia)
+    browser.get("/auth/password")
+    assert browser.post("/auth/password", {"password": ANOTHER}).status_code == 422
+    assert browser.post("/auth/password", {"current": "", "password": ANOTHER}).status_code == 422
+    assert try_sign_in(world.browser(), mia.email, PASSWORD).status_code == 303
+
+
+def test_a62_the_old_address_can_be_told_and_other_sign_ins_end(world):
+    mia = world.customer(email="mia@alt.example")
+    browser, there = world.browser(mia), signed_in(mia)
+    browser.get("/auth/email")
+    browser.post("/auth/email", {"email": "mia@neu.example"})
+    token_id = facts("email.change_requested")[-1]["token_id"]
+    assert db.session.get(OneTimeToken, token_id).former == "mia@alt.example"
+    assert tokens.link_for(token_id)
+    browser.post(link_of("email.change_requested"))
+    assert len(own_sign_ins(there)) == 1
+    assert browser.get("/auth/profile").status_code == 200
+
+
+def test_a62_a_door_without_sign_ins_cannot_make_sensitive_changes(world):
+    """An actor that came without a browser session has no password to be recent."""
+    actor = world.actor(world.admin())
+    assert actor.sign_in_id is None
+    from app.accounts.access import must_have_confirmed
+    from app.core.errors import PasswordNeeded
+
+    with pytest.raises(PasswordNeeded):
+        must_have_confirmed(actor)

@@ -33,11 +33,21 @@ def open_links() -> list[OpenLink]:
     rows = db.session.execute(
         sa.select(OneTimeToken, Person)
         .join(Person, Person.id == OneTimeToken.person_id)
-        .where(OneTimeToken.used_at.is_(None), OneTimeToken.expires_at > clock.now(), OneTimeToken.sealed != "")
+        .where(
+            OneTimeToken.used_at.is_(None), OneTimeToken.expires_at > clock.now(), OneTimeToken.sealed != ""
+        )
         .order_by(OneTimeToken.id.desc())
         .limit(MOST)
     )
     return [
-        OpenLink(token.id, person.id, person.full_name, person.email, token.purpose, token.created_at, token.expires_at)
+        OpenLink(
+            token.id,
+            person.id,
+            person.full_name,
+            person.email,
+            token.purpose,
+            token.created_at,
+            token.expires_at,
+        )
         for token, person in rows
     ]

@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from app.core import log
 from app.core.environment import environment
 from app.core.language import _, set_language
 from app.jobs import mail as walk
+from app.jobs.intake import Arriving
 from app.mailroom.outcomes import Outcome, Reason, Result
 from app.mailroom.parsing import is_mail, mbox
 from app.mailroom.parsing.limits import MAX_MESSAGE
@@ -30,7 +32,17 @@ ENDINGS = frozenset({MESSAGE, ".mbox", ".mbx", ""})
 MAILDIR = ":2,"
 HEAD_BYTES = 4096
 PROGRESS_EVERY = 100
+BATCH = 16
+BATCH_BYTES = 16 * 1024 * 1024
 TOTALS = (Result.CREATED, Result.UPDATED, Result.IGNORED, Result.QUARANTINED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A mail that was found, or a file (or part of one) that is none, under the name it is spoken of."""
+
+    name: str
+    found: Arriving | Outcome
 
 
 @mail.command("import")
@@ -57,13 +69,30 @@ def import_mail(paths: Sequence[Path]) -> None:
 def _outcomes(paths: Sequence[Path]) -> Iterator[tuple[str, Outcome]]:
     """Every mail and every other file below the paths, with what became of it."""
     done = 0
-    for path in paths:
-        for file in _files(path):
-            for outcome in _of_file(file):
-                yield outcome
-                done += 1
-                if done % PROGRESS_EVERY == 0:
-                    click.echo(_("%(num)s mails looked at", num=done), err=True)
+    with walk.open_intake(ACCOUNT) as intake:
+        for batch in _batches(item for path in paths for file in _files(path) for item in _of_file(file)):
+            outcomes = iter(
+                intake.take_in([item.found for item in batch if isinstance(item.found, Arriving)])
+            )
+            for item in batch:
+                yield item.name, item.found if isinstance(item.found, Outcome) else next(outcomes)
+            if (done + len(batch)) // PROGRESS_EVERY > done // PROGRESS_EVERY:
+                click.echo(_("%(num)s files and mails looked at", num=done + len(batch)), err=True)
+            done += len(batch)
+
+
+def _batches(items: Iterator[_Item]) -> Iterator[list[_Item]]:
+    """Some at a time, as many as may lie in memory together."""
+    batch: list[_Item] = []
+    size = 0
+    for item in items:
+        batch.append(item)
+        size += len(item.found.raw) if isinstance(item.found, Arriving) else 0
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _imported(name: str, outcome: Outcome) -> Result:
@@ -94,39 +123,34 @@ def _files(path: Path) -> Iterator[Path]:
                 yield Path(folder) / name
 
 
-def _of_file(path: Path) -> Iterator[tuple[str, Outcome]]:
+def _of_file(path: Path) -> Iterator[_Item]:
     name = source_note(str(path))
     try:
         yield from _read(path, name)
     except OSError as error:
-        yield name, Outcome(Result.ERROR, Reason.FILE_UNREADABLE, error.strerror or "")
+        yield _Item(name, Outcome(Result.ERROR, Reason.FILE_UNREADABLE, error.strerror or ""))
 
 
-def _read(path: Path, name: str) -> Iterator[tuple[str, Outcome]]:
-    if not path.is_file() or not (path.suffix.lower() in ENDINGS or MAILDIR in path.name):
-        yield name, Outcome(Result.IGNORED, Reason.NOT_MAIL)
+def _read(path: Path, name: str) -> Iterator[_Item]:
+    ending = path.suffix.lower()
+    if not path.is_file() or not (ending in ENDINGS or MAILDIR in path.name):
+        yield _Item(name, Outcome(Result.IGNORED, Reason.NOT_MAIL))
         return
-    size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    if path.suffix.lower() != MESSAGE and mbox.is_mbox(head):
+        size = os.fstat(file.fileno()).st_size
+    if ending != MESSAGE and mbox.is_mbox(head):
         for number, raw in enumerate(mbox.split(path), start=1):
-            yield f"{name}#{number}", _taken(raw, f"{path.name}#{number}")
+            yield _Item(f"{name}#{number}", _judged(raw, f"{path.name}#{number}"))
     elif size > MAX_MESSAGE:
-        yield name, Outcome(Result.IGNORED, Reason.OVERSIZED, str(size))
+        yield _Item(name, Outcome(Result.IGNORED, Reason.OVERSIZED, str(size)))
     else:
-        yield name, _taken(path.read_bytes(), path.name)
+        yield _Item(name, _judged(path.read_bytes(), path.name))
 
 
-def _taken(raw: bytes, source: str) -> Outcome:
+def _judged(raw: bytes, source: str) -> Arriving | Outcome:
     if not raw.strip():
         return Outcome(Result.IGNORED, Reason.EMPTY)
     if not is_mail(raw):
         return Outcome(Result.IGNORED, Reason.NOT_MAIL)
-    try:
-        return walk.take_in(raw, account=ACCOUNT, source=source)
-    except walk.NotNow as error:
-        return Outcome(Result.ERROR, Reason.NOT_NOW, str(error))
-    except Exception as error:
-        log.get(__name__).exception("mail_import_failed", source=source_note(source))
-        return Outcome(Result.ERROR, Reason.FAILED, type(error).__name__)
+    return Arriving(source, raw)

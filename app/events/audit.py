@@ -24,10 +24,14 @@ UNTIDY = timedelta(minutes=5)  # how far ids and times of several writers may be
 
 
 class AuditExported(Fact):
-    """Somebody took a copy of the log; the filter says of which part."""
+    """Somebody took a copy of a part of the log, or of all of it when nothing narrows it."""
 
     kind = "audit.exported"
-    filter: dict[str, str]
+    kinds: list[str]
+    person_id: int | None
+    thing: str
+    since: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +87,21 @@ def everything(wanted: Wanted) -> Iterator[Sequence[Event]]:
 
 
 @action
-def note_export(told: dict[str, str], *, actor: Actor) -> None:
-    """Write down that somebody exports the log.
-
-    Args:
-        told: the filter as it was typed.
+def note_export(wanted: Wanted, *, actor: Actor) -> None:
+    """Write down that somebody exports this part of the log.
 
     Raises:
         Forbidden: not an auditor.
     """
     check(actor)
-    record(AuditExported(filter=told), actor=actor, subject=("audit", 0))
+    fact = AuditExported(
+        kinds=list(wanted.kinds),
+        person_id=wanted.actor_id,
+        thing=" ".join(str(part) for part in wanted.subject or ()),
+        since=wanted.since.isoformat() if wanted.since else "",
+        until=wanted.until.isoformat() if wanted.until else "",
+    )
+    record(fact, actor=actor, subject=("audit", 0))
 
 
 def check(actor: Actor) -> None:

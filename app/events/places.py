@@ -29,4 +29,4 @@ def first_since(number: Any, at: Any, moment: datetime) -> int:
             high = middle
         else:
             low = row[0] + 1
-    return low
+    return db.session.scalar(sa.select(sa.func.min(number)).where(number >= low)) or low

@@ -57,7 +57,7 @@ def overall(services: list[Service]) -> str:
 
 
 def services() -> list[Service]:
-    """Every service in the order of product.md §11; quick, and never raises because one of them is away."""
+    """Every service in the order; quick, and never raises because one of them is away."""
     database = _database()
     if database.state is State.ERROR:
         unknown = [

@@ -39,7 +39,12 @@ CLEARINGS: tuple[Callable[[], int], ...] = (
 
 @standing("housekeeping", seconds=1800)
 def clear() -> None:
-    """Remove what has ended: sign-ins, links, request keys, presence, loose uploads, settled inside deliveries."""
+    """Remove what has ended."""
+    clear_ended()
+
+
+def clear_ended() -> None:
+    """Remove sign-ins, links, request keys, presence, loose uploads and inside deliveries whose time is over."""
     for clearing in CLEARINGS:
         run_unit(clearing)
     diary = heartbeat.last("housekeeping")
@@ -62,8 +67,12 @@ def clear_deliveries(cleared_at: datetime | None = None) -> int:
 
 @standing("files", seconds=3 * 3600)
 def sweep_files() -> None:
-    """Remove stored files that no row names and nobody has written since yesterday."""
-    storage: Storage = current_app.extensions["storage"]
+    """Remove stored files that nothing names."""
+    sweep_store(current_app.extensions["storage"])
+
+
+def sweep_store(storage: Storage) -> None:
+    """Remove files that no row names and nobody has written since yesterday, and what broken uploads left."""
     gone = sum(sweep_batch(storage, batch) for batch in _batches(_old_enough(storage)))
     storage.clear_unfinished(clock.now() - FILE_KEPT)
     if gone:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -37,7 +37,6 @@ from app.tickets.actions.files import StoredFile
 READERS = 2
 HEAD_BYTES = 4096
 PICTURE_BYTES = 12 * 1024 * 1024
-NOT_NOW = Reason.NOT_NOW
 
 
 class NotNow(Exception):
@@ -79,33 +78,20 @@ class Intake:
         Args:
             mails: as many as may lie in memory together; one of more than ``MAX_MESSAGE`` bytes is not kept.
         """
-        outcomes = {i: _oversized(mail) for i, mail in enumerate(mails) if len(mail.raw) > MAX_MESSAGE}
-        # The same mail twice is looked up again when the first of them is noted.
-        identities = {i: identity.of(mail.raw) for i, mail in enumerate(mails) if i not in outcomes}
-        firsts = {who: i for i, who in reversed(identities.items())}
-        try:
-            with _outages_told():
-                new, known = self._sorted({i: who for who, i in firsts.items()})
-                ids = self._kept(mails, identities, new)
-        except NotNow as error:
-            return [outcomes.get(i) or Outcome(Result.ERROR, NOT_NOW, str(error)) for i in range(len(mails))]
-        except Exception as error:
-            if not again_after(error) or len(mails) == 1:
-                raise
-            return [outcome for mail in mails for outcome in self.take_in([mail])]
+        cases = [_Case(mail, identity.of(mail.raw)) for mail in mails]
+        failure = _failure_of(partial(self._keep, [case for case in cases if not case.is_too_large]))
+        if failure is not None:
+            return [failure] * len(cases)
         fault.point("import.raw_committed")
-        reading = {i: self._readers.submit(self._read, mails[i].raw) for i in ids}
-        for i, who in identities.items():
-            if i in ids:
-                outcomes[i] = _told(partial(self._decide, ids[i], reading[i].result))
-            else:
-                outcomes[i] = _told(partial(self._again, known.get(i), who, mails[i].raw))
-        return [outcomes[i] for i in range(len(mails))]
+        for case in cases:
+            case.reading = self._readers.submit(self._read, case.mail.raw) if case.raw_id else None
+        return [self._outcome(case) for case in cases]
 
     def finish(self, raw_id: int, raw: bytes | None = None, *, only_due: bool) -> Outcome | None:
         """Take up a kept mail again; None when there is nothing to do.
 
         Args:
+            raw_id: the mail.
             raw: its bytes, when they are at hand.
             only_due: leave it to whoever works on it as long as they may take.
 
@@ -118,4 +104,153 @@ class Intake:
             return None
         if claim is Claim.SPENT:
             return _set_aside(raw_id, Reason.GAVE_UP)
-        return self._decide(raw_id, lambda: self._read(self._bytes_of(raw_id) if raw is None else raw))
+        return _decide(raw_id, lambda: self._read(self._bytes_of(raw_id) if raw is None else raw))
+
+    def _keep(self, cases: Sequence[_Case]) -> None:
+        """Note those that are new. The same mail twice at once is new once; the other is looked up later."""
+        fresh: dict[Identity, _Case] = {}
+        ids: set[str] = set()
+        for case in cases:
+            case.known, repeats_id = queries.look_up(self._account, case.who)
+            case.repeats_id = repeats_id or (case.who.has_message_id and case.who.message_id_hash in ids)
+            if case.known is None:
+                fresh.setdefault(case.who, case)
+                ids.add(case.who.message_id_hash)
+        arrivals = list(self._readers.map(self._stored_mail, fresh.values()))
+        for case, raw_id in zip(fresh.values(), _noted(arrivals) if arrivals else (), strict=True):
+            case.raw_id = raw_id
+
+    def _stored_mail(self, case: _Case) -> Arrival:
+        kept = self._storage.put(io.BytesIO(case.mail.raw), MAX_MESSAGE)
+        note = source_note(case.mail.source)
+        return Arrival(self._account, case.who, kept.sha256, kept.size, note, case.repeats_id)
+
+    def _outcome(self, case: _Case) -> Outcome:
+        if case.is_too_large:
+            return Outcome(Result.IGNORED, Reason.OVERSIZED, str(len(case.mail.raw)))
+        try:
+            if case.reading is not None:
+                return _decide(case.raw_id, case.reading.result)
+            return self._outcome_of_known(case)
+        except Exception as error:
+            return _failure(error)
+
+    def _outcome_of_known(self, case: _Case) -> Outcome:
+        """A mail we have; one that a dead process left undecided is finished now."""
+        known = case.known or queries.look_up(self._account, case.who)[0]
+        if known is None:
+            raise NotNow("the mail was noted and is not to be found")
+        outcome = None
+        if known.state is State.KEPT:
+            outcome = self.finish(known.id, case.mail.raw, only_due=False)
+        return outcome or run_unit(partial(keeping.outcome_of, known.id))
+
+    def _read(self, raw: bytes) -> Reading:
+        """Read a mail and store its files; touches no database, so that several threads may do it."""
+        mail = child.parse_isolated(raw)
+        with speaking(environment().default_locale):
+            examined = Examined.of(mail)
+        return Reading(examined, [self._stored(part) for part in examined.parts], scanned=self._scanned)
+
+    def _stored(self, part: Part) -> StoredFile:
+        """The bytes of a file in the store, its type told by content."""
+        head = part.data[:HEAD_BYTES]
+        kept = self._storage.put(io.BytesIO(part.data), MAX_MESSAGE)
+        name = files.display_name(part.filename)
+        may_show = bool(files.picture_type(head)) and kept.size <= PICTURE_BYTES
+        is_picture = may_show and files.shows_as_picture(part.data)
+        kind = files.type_of(head, name)
+        return StoredFile(kept.sha256, kept.size, name, kind, is_picture, part.content_id)
+
+    def _bytes_of(self, raw_id: int) -> bytes:
+        with self._storage.open(queries.sha256_of(raw_id)) as stream:
+            return stream.read()
+
+
+@dataclass
+class _Case:
+    """One mail on its way through ``Intake.take_in``; ``raw_id`` is 0 unless this run noted it."""
+
+    mail: Arriving
+    who: Identity
+    known: queries.Known | None = None
+    repeats_id: bool = False
+    raw_id: int = 0
+    reading: Future[Reading] | None = None
+
+    @property
+    def is_too_large(self) -> bool:
+        return len(self.mail.raw) > MAX_MESSAGE
+
+
+def _noted(arrivals: Sequence[Arrival]) -> list[int]:
+    """Ids of the mails, noted together; 0 where somebody else was faster with the same one."""
+    try:
+        return run_unit(lambda: [keeping.keep(arrival, actor=MAIL) for arrival in arrivals])
+    except Exception as error:
+        if not again_after(error):
+            raise
+    return [0] if len(arrivals) == 1 else [_noted([arrival])[0] for arrival in arrivals]
+
+
+def _decide(raw_id: int, read: Callable[[], Reading]) -> Outcome:
+    """Make an entry of a noted mail; whatever is wrong with it ends in quarantine.
+
+    Raises:
+        NotNow: it waits for another try.
+    """
+    try:
+        reading = read()
+        fault.point("import.parsed")
+        outcome = run_unit(partial(accepting.accept, raw_id, reading, actor=MAIL))
+        fault.point("import.accepted")
+        return outcome
+    except Decided:
+        return run_unit(partial(keeping.outcome_of, raw_id))
+    except Unreadable as refusal:
+        return _set_aside(raw_id, refusal.reason, refusal.detail)
+    except BlobMissing:
+        return _set_aside(raw_id, Reason.BYTES_MISSING)
+    except (RetryLater, OSError) as error:
+        run_unit(partial(keeping.postpone, raw_id, actor=MAIL))
+        raise NotNow(str(error)) from error
+    except Exception as error:
+        if is_outage(error):
+            raise NotNow(type(error).__name__) from error
+        log.get(__name__).exception("mail_failed", raw_id=raw_id)
+        return _set_aside(raw_id, Reason.FAILED, type(error).__name__)
+
+
+def _set_aside(raw_id: int, reason: str, detail: str = "") -> Outcome:
+    log.get(__name__).warning("mail_quarantined", raw_id=raw_id, reason=str(reason), detail=detail)
+    return run_unit(partial(keeping.set_aside, raw_id, reason, detail, actor=MAIL))
+
+
+@contextmanager
+def _outages_told() -> Iterator[None]:
+    """An outage as NotNow; anything else stays what it is: a bug."""
+    try:
+        yield
+    except (RetryLater, OSError) as error:
+        raise NotNow(str(error)) from error
+    except Exception as error:
+        if is_outage(error):
+            raise NotNow(type(error).__name__) from error
+        raise
+
+
+def _failure_of(work: Callable[[], None]) -> Outcome | None:
+    try:
+        with _outages_told():
+            work()
+    except Exception as error:
+        return _failure(error)
+    return None
+
+
+def _failure(error: Exception) -> Outcome:
+    """What a run says of a mail it could not deal with; the bytes are where they came from, or kept."""
+    if isinstance(error, NotNow):
+        return Outcome(Result.ERROR, Reason.NOT_NOW, str(error))
+    log.get(__name__).error("mail_intake_failed", exc_info=error)
+    return Outcome(Result.ERROR, Reason.FAILED, type(error).__name__)

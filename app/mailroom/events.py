@@ -22,5 +22,5 @@ class MailQuarantined(Fact):
 class TicketNamed(Fact):
     """The mail of a new ticket names another one in which its sender does not take part (abuse case A04)."""
 
-    kind = "ticket.named_another"
+    kind = "mail.names_ticket"
     named_id: int

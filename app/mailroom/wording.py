@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from app.core.language import _
 from app.core.schema import BODY_LENGTH
@@ -32,25 +33,25 @@ class Examined:
     folded: str
     parts: tuple[Part, ...]
 
+    @classmethod
+    def of(cls, mail: Mail) -> Self:
+        """Judge a mail and take its words apart. Pure, but a hostile text takes its time.
 
-def examine(mail: Mail) -> Examined:
-    """Judge a mail and take its words apart. Pure; made outside of units because a hostile text takes its time.
-
-    Args:
-        mail: as parsed; sentences for what is missing come in the language spoken at the moment.
-    """
-    split = replies.split(mail.text, mail.html, forwarded=subjects.is_forward(mail.subject))
-    new = many_lines(split.new).strip()
-    folded = many_lines("\n\n".join(split.folded)).strip()
-    too_long = len(new) > BODY_LENGTH or len(folded) > FOLDED_LENGTH
-    return Examined(
-        mail=mail,
-        verdict=machines.judge(mail, is_own_id=own_ids.is_ours),
-        title=one_line(mail.title) or _("(no subject)"),
-        new=_shortened(new) or _("(no text)"),
-        folded=folded[:FOLDED_LENGTH],
-        parts=(*mail.attachments, *([_whole(split.whole)] if too_long else [])),
-    )
+        Args:
+            mail: as parsed; sentences for what is missing come in the language spoken at the moment.
+        """
+        split = replies.split(mail.text, mail.html, forwarded=subjects.is_forward(mail.subject))
+        new = many_lines(split.new).strip()
+        folded = many_lines("\n\n".join(split.folded)).strip()
+        too_long = len(new) > BODY_LENGTH or len(folded) > FOLDED_LENGTH
+        return cls(
+            mail=mail,
+            verdict=machines.judge(mail, is_own_id=own_ids.is_ours),
+            title=one_line(mail.title) or _("(no subject)"),
+            new=_shortened(new) or _("(no text)"),
+            folded=folded[:FOLDED_LENGTH],
+            parts=(*mail.attachments, *([_whole(split.whole)] if too_long else [])),
+        )
 
 
 def _shortened(text: str) -> str:

@@ -21,6 +21,7 @@ from app.events.models import Event
 from app.notifications import places, timeline
 from app.notifications.audience import Recipient
 from app.notifications.conditions import reopened
+from app.notifications.dated import DatedFormats
 from app.notifications.rendering import Written, write
 from app.notifications.scene import Reader, Scene, TicketFacts, readers
 from app.notifications.texts import priority_name
@@ -60,7 +61,7 @@ def compose(
         sender: see ``Sender``.
     """
     with speaking(recipient.reader.language):
-        formats = Formats(recipient.reader.time_zone)
+        formats = DatedFormats(recipient.reader.time_zone)
         values = _frame(recipient, sender)
         if recipient.side is Side.SELF:
             made = _about_account(event, recipient.reader, mailbox, formats)
@@ -76,8 +77,7 @@ def compose(
 
 def _frame(recipient: Recipient, sender: Sender) -> dict[str, Any]:
     reader, site = recipient.reader, settings(Site)
-    named = f"{reader.first_name} {reader.last_name}".strip()
-    optional = recipient.topic in CAN_BE_TURNED_OFF
+    can_choose = recipient.topic in CAN_BE_TURNED_OFF and reader.verified_at is not None
     return {
         "site": {
             "name": site_name(),
@@ -86,9 +86,9 @@ def _frame(recipient: Recipient, sender: Sender) -> dict[str, Any]:
             "hours": site.hours,
         },
         "language": language(),
-        "greeting": _("Hello %(name)s,", name=named) if named else _("Hello,"),
+        "greeting": _("Hello %(name)s,", name=reader.own_name) if reader.own_name else _("Hello,"),
         "stands_in_for": recipient.stands_in_for,
-        "settings_url": places.preferences(is_staff=reader.is_staff) if optional else "",
+        "settings_url": places.preferences(is_staff=reader.is_staff) if can_choose else "",
         "can_reply": bool(sender.answers_to),
     }
 

@@ -40,8 +40,13 @@ class Reader:
     verified_at: datetime | None
 
     @property
+    def own_name(self) -> str:
+        """Empty for people known by their address only."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
     def name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        return self.own_name or self.email
 
     @property
     def is_staff(self) -> bool:

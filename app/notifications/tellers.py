@@ -36,7 +36,9 @@ def tells(kind: str, icon: str, *, tone: str = "", is_entry: bool = False) -> Ca
 def _opened(it: Told) -> Markup:
     if not it.to_staff:
         return say("The request was received.")
-    if it["channel"] == Channel.AGENT and it.event.actor_id != it["requester_id"]:
+    if it["channel"] == Channel.AGENT and it.event.actor_id == it["requester_id"]:
+        return say("%(who)s opened the ticket for themselves.", who=it.who)
+    if it["channel"] == Channel.AGENT:
         return say(
             "%(who)s took down the request of %(requester)s.", who=it.who, requester=it.person("requester_id")
         )
@@ -194,7 +196,7 @@ def _deadline_breached(it: Told) -> Markup:
     return say("A deadline was missed: %(what)s was due %(due)s.", what=what, due=due)
 
 
-@tells("ticket.named_another", "box-arrow-up-right")
+@tells("mail.names_ticket", "box-arrow-up-right")
 def _named_another(it: Told) -> Markup:
     return say(
         "The mail names %(number)s, but its sender does not take part there.",

@@ -40,7 +40,6 @@ CHANNELS: dict[Channel, Lazy] = {
     Channel.EMAIL: lazy_gettext("by e-mail"),
     Channel.API: lazy_gettext("by interface"),
     Channel.CHAT: lazy_gettext("in the chat"),
-    Channel.AGENT: lazy_gettext("taken down by an agent"),
     Channel.TEAMS: lazy_gettext("in Teams"),
 }
 

@@ -22,7 +22,7 @@ NOBODY_KNOWN = lazy_gettext("Somebody")
 WITHOUT_NAME: dict[str, Lazy] = {
     ActorKind.CLOCK: lazy_gettext("The system"),
     ActorKind.SHELL: lazy_gettext("An administrator"),
-    ActorKind.MAIL: lazy_gettext("An e-mail"),
+    ActorKind.MAIL: lazy_gettext("Somebody by e-mail"),
     ActorKind.RULE: lazy_gettext("A rule"),
     ActorKind.AI: lazy_gettext("The AI assistant"),
 }

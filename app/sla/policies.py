@@ -27,7 +27,7 @@ def _hours(response: int, resolution: int) -> Targets:
     return Targets(timedelta(hours=response), timedelta(hours=resolution))
 
 
-# product.md §3, by the stored words of the priorities
+# By the stored words of the priorities
 DEFAULT_TARGETS: Mapping[str, Targets] = MappingProxyType(
     {
         "critical": _hours(1, 4),

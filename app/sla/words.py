@@ -34,7 +34,7 @@ HOLIDAY_PREFIX = "holiday:"
 
 
 class PolicyScope(StrEnum):
-    """Where a policy is set, the most specific first (product.md §3)."""
+    """Where a policy is set, the most specific first."""
 
     ORGANISATION = "organisation"
     CATEGORY = "category"

@@ -15,6 +15,7 @@ from app.tickets.words import (
     AttachmentState,
     Channel,
     PendingReason,
+    Phase,
     PresenceMode,
     Priority,
     Status,
@@ -195,13 +196,14 @@ class Participant(Model):
 
 
 class Watcher(Model):
-    """A colleague who wants to hear of a ticket."""
+    """A colleague who wants to hear of a ticket; ``phase`` is the ticket's and follows it by itself."""
 
     __tablename__ = "watcher"
-    __table_args__ = table_args(sa.Index("ix_watcher_person", "person_id", "ticket_id"))
+    __table_args__ = table_args(sa.Index("ix_watcher_person", "person_id", "phase", "ticket_id"))
 
     ticket_id: Mapped[int] = mapped_column(sa.ForeignKey("ticket.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+    phase: Mapped[Phase] = mapped_column(Word(Phase, 8), default=Phase.ACTIVE)
     created_at: Mapped[datetime]
 
 

@@ -13,7 +13,7 @@ from app.tickets.words import PHASES, STAGES, Phase, Stage
 
 EVERY_STAGE = frozenset(Stage) - {Stage.DELETED}
 ACTIVE = frozenset(stage for stage in EVERY_STAGE if PHASES[stage] is Phase.ACTIVE)
-OF_ALL_TIMES = frozenset({None, View.DRAFTS, View.WATCHED})
+OF_ALL_TIMES = frozenset({None, View.DRAFTS})
 STAGES_OF_VIEW = {
     View.WAITING_FOR_CUSTOMER: frozenset({Stage.WAITS_FOR_CUSTOMER}),
     View.RESOLVED: frozenset({Stage.RESOLVED}),
@@ -77,9 +77,12 @@ def question(actor: Actor, query: QueueQuery) -> Question:
 
 
 def _stages(query: QueueQuery) -> frozenset[Stage]:
+    """A view's stages, narrowed by the filter; what is watched is what is worked on, unless asked otherwise."""
     wanted = EVERY_STAGE
-    if query.view is not None and query.view not in OF_ALL_TIMES:
-        wanted = STAGES_OF_VIEW.get(query.view, ACTIVE)
+    if query.view is View.WATCHED and query.status:
+        wanted = EVERY_STAGE
+    elif query.view not in OF_ALL_TIMES:
+        wanted = STAGES_OF_VIEW.get(query.view or View.OPEN, ACTIVE)
     if query.status:
         wanted &= {stage for status in query.status for stage in STAGES[status]}
     if not wanted:

@@ -31,9 +31,10 @@ from app.tickets.words import Channel, PendingReason, PresenceMode, Priority, St
 
 __all__ = ["QueuePage", "QueueQuery", "QueueRow", "Sort", "View", "page"]
 
-# Rows an index may be followed to find a page of a combination, first a little way, then the rest; each row is
-# met twice, once when the end of the window is found and once when it is looked at.
-WINDOWS = (500, 9500)
+# How far an index may be followed to find a page of a combination: at first a few times the page, then further. Each
+# row is met twice, once when the end of a window is found and once when it is looked at.
+FIRST_WINDOW = 4
+WINDOWS = (1800, 6000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _find(plan: Plan, take: int, backward: bool, place: Key | None) -> tuple[lis
     found: list[Cells] = []
     end = place
     windowed = sum(walk.is_windowed for walk in plan.walks)
-    for window in WINDOWS:
+    for window in (FIRST_WINDOW * (take - 1), *WINDOWS):
         begin, end = end, _frontier(plan, max(1, window // windowed), backward, end)
         found += _rows(plan, take - len(found), backward, begin, end)
         if len(found) >= take or end is None:

@@ -18,7 +18,7 @@ from app.tickets.listing import Order
 from app.tickets.models import Draft, Participant, Tag, Ticket, TicketTag, Watcher
 from app.tickets.words import Phase
 
-SET = 5000
+SET = 2000
 _T = Ticket.__table__
 Condition = sa.ColumnElement[bool]
 
@@ -62,8 +62,9 @@ class Shape:
         return self.order.descending is not self.backward
 
 
-def _many(column: sa.ColumnElement[Any], name: str) -> Condition:
-    return column.in_(sa.bindparam(name, expanding=True))
+def _many(column: Any, name: str) -> Condition:
+    found: Condition = column.in_(sa.bindparam(name, expanding=True))
+    return found
 
 
 def _tagged() -> Condition:
@@ -126,7 +127,10 @@ SETS: dict[str, Callable[[], sa.Select[Any]]] = {
         sa.select(Draft.ticket_id).where(Draft.person_id == sa.bindparam("me")).distinct(), Draft.ticket_id
     ),
     "watched": lambda: _newest(
-        sa.select(Watcher.ticket_id).where(Watcher.person_id == sa.bindparam("me")), Watcher.ticket_id
+        sa.select(Watcher.ticket_id).where(
+            Watcher.person_id == sa.bindparam("me"), _many(Watcher.phase, "phases")
+        ),
+        Watcher.ticket_id,
     ),
     "participating": lambda: _newest(
         sa.select(Participant.ticket_id).where(Participant.person_id == sa.bindparam("me")),
@@ -235,6 +239,6 @@ def frontier(shape: Shape) -> sa.Select[Any]:
 
 
 @lru_cache(maxsize=32)
-def size(among: str) -> sa.Select[Any]:
-    """How large a set is, counted up to one more than a set may have."""
-    return sa.select(sa.func.count()).select_from(SETS[among]().limit(SET + 1).subquery())
+def overflow(among: str) -> sa.Select[Any]:
+    """The first row of a set that is too much to be looked through; none when the set is small."""
+    return SETS[among]().limit(1).offset(sa.bindparam("most"))

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.sqlite_only
 # Whose words a room may use: the first part of a kind names a thing of the room.
 THINGS = {
     "accounts": {"email", "organisation", "password", "person", "registration", "sign_in", "team", "totp"},
-    "events": {"delivery"},
+    "events": {"audit", "delivery"},
     "mailroom": {"mail", "mailbox"},
     "notifications": {"notification", "preferences"},
     "settings": {"settings"},

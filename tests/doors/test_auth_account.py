@@ -95,7 +95,9 @@ def test_a_bad_record_keeps_what_was_typed(world, wrong, field):
     assert 'value="Nürnberg"' in answer.text
 
 
-@pytest.mark.parametrize("name", ["role", "support_level", "email", "is_active", "verified_at", "organisation_id", "id"])
+@pytest.mark.parametrize(
+    "name", ["role", "support_level", "email", "is_active", "verified_at", "organisation_id", "id"]
+)
 def test_nobody_gives_oneself_more_by_a_field_more(world, name):
     mia = world.customer()
     browser = world.browser(mia)
@@ -193,7 +195,9 @@ def test_a_new_address_is_proved_by_its_link(world):
     browser = world.browser(mia)
     browser.get("/auth/email")
     assert browser.post("/auth/email", {"email": "kein"}).status_code == 422
-    assert browser.post("/auth/email", {"email": "neu@firma.example"}).headers["Location"] == "/auth/mail-sent"
+    assert (
+        browser.post("/auth/email", {"email": "neu@firma.example"}).headers["Location"] == "/auth/mail-sent"
+    )
     link = link_of("email.change_requested")
     assert "neu@firma.example" in browser.get(link).text
     assert reload(mia).email != "neu@firma.example"

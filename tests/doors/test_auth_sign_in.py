@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -13,7 +12,6 @@ from app.accounts import second_factor
 from app.accounts.actions import second_factor as factors
 from app.accounts.actors import SHELL
 from app.accounts.queries import find_by_email
-from app.core import environment
 from app.core.uow import run_unit
 from app.settings import actions as settings_actions
 from app.settings.schemas import SignInRules
@@ -22,6 +20,7 @@ from tests.support.accounts import (
     PASSWORD,
     facts,
     give_password,
+    limits_on,
     link_of,
     reload,
     signed_in,
@@ -33,18 +32,20 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 @pytest.fixture
 def limited(house):
-    """The limits that most tests do without."""
-    before = environment.environment()
-    environment.use(replace(before, rate_limits=True))
-    yield
-    environment.use(before)
+    with limits_on():
+        yield
 
 
 def sign_in_rules(world, **values):
     run_unit(lambda: settings_actions.change(SignInRules(**values), actor=SHELL))
 
 
-HOMES = [("customer", "/portal"), ("agent", "/tickets"), ("leader", "/tickets/board"), ("admin", "/admin/health")]
+HOMES = [
+    ("customer", "/portal"),
+    ("agent", "/tickets"),
+    ("leader", "/tickets/board"),
+    ("admin", "/admin/health"),
+]
 
 
 @pytest.mark.parametrize(("who", "home"), HOMES)
@@ -64,7 +65,10 @@ def test_strangers_are_sent_to_the_sign_in_and_come_back(world):
     assert sent == "/auth/login?next=/auth/sign-ins"
     page = browser.get(sent)
     assert 'name="next" value="/auth/sign-ins"' in page.text
-    assert try_sign_in(browser, mia.email, data={"next": "/auth/sign-ins"}).headers["Location"] == "/auth/sign-ins"
+    assert (
+        try_sign_in(browser, mia.email, data={"next": "/auth/sign-ins"}).headers["Location"]
+        == "/auth/sign-ins"
+    )
     assert browser.get("/auth/sign-ins").status_code == 200
 
 
@@ -167,7 +171,9 @@ def test_where_registration_is_closed_there_is_no_form(world):
 def test_a_forgotten_password_is_set_by_the_link(world):
     mia = give_password(world.customer())
     browser = world.browser()
-    assert browser.post("/auth/password/forgot", {"email": mia.email}).headers["Location"] == "/auth/mail-sent"
+    assert (
+        browser.post("/auth/password/forgot", {"email": mia.email}).headers["Location"] == "/auth/mail-sent"
+    )
     link = link_of("password.reset_requested")
     assert "Neues Passwort festlegen" in browser.get(link).text
     assert browser.post(link, {"password": "kurz"}).status_code == 422

@@ -12,7 +12,13 @@ from app.accounts.words import Role
 from tests.support.accounts import facts, give_password, link_of, reload, signed_in
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-NEW = {"first_name": "Nina", "last_name": "Neu", "email": "nina@firma.example", "role": "customer", "language": "de"}
+NEW = {
+    "first_name": "Nina",
+    "last_name": "Neu",
+    "email": "nina@firma.example",
+    "role": "customer",
+    "language": "de",
+}
 
 
 def test_the_list_costs_few_statements_however_many_people_it_shows(world, statements):
@@ -52,17 +58,32 @@ def test_the_next_page_keeps_the_filters(world):
         world.customer(last_name=f"Kunde{n:02d}")
     browser = world.browser(world.agent())
     page = browser.get("/people?role=customer").text
-    following = page.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
+    following = (
+        page.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
+    )
     assert "role=customer" in following
     assert "Kunde54" in browser.get(following).text
 
 
-@pytest.mark.parametrize("query", ["cursor=kaputt", "role=boss", "team=x", "active=maybe", "q=" + "x" * 101, "q=a&q=b", "team=" + "9" * 400])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cursor=kaputt",
+        "role=boss",
+        "team=x",
+        "active=maybe",
+        "q=" + "x" * 101,
+        "q=a&q=b",
+        "team=" + "9" * 400,
+    ],
+)
 def test_a_list_address_that_makes_no_sense_is_an_answer_not_a_failure(world, query):
     assert world.browser(world.agent()).get(f"/people?{query}").status_code == 422
 
 
-@pytest.mark.parametrize("path", ["/people", "/people/new", "/people/{id}", "/people/{id}/edit", "/people/{id}/role"])
+@pytest.mark.parametrize(
+    "path", ["/people", "/people/new", "/people/{id}", "/people/{id}/edit", "/people/{id}/role"]
+)
 def test_customers_and_strangers_see_nobody(world, path):
     path = path.format(id=world.customer().id)
     assert world.browser(world.customer()).get(path).status_code == 403
@@ -87,7 +108,14 @@ def test_controls_one_may_not_use_are_not_shown_and_the_calls_refused(world):
         assert f"/people/{admin.id}{word}" not in page
     for word in ("edit", "email", "deactivate"):
         assert agent.get(f"/people/{admin.id}/{word}").status_code == 403
-    for word in ("password-link", "welcome", "end-sign-ins", "remove-second-factor", "deactivate", "activate"):
+    for word in (
+        "password-link",
+        "welcome",
+        "end-sign-ins",
+        "remove-second-factor",
+        "deactivate",
+        "activate",
+    ):
         assert agent.post(f"/people/{admin.id}/{word}").status_code == 403
     assert reload(admin).is_active
 
@@ -98,7 +126,14 @@ def test_somebody_who_is_not_there_is_missing_everywhere(world, person_id):
     browser.get("/people")
     for step in ("", "/edit", "/role", "/email", "/absence", "/deactivate"):
         assert browser.get(f"/people/{person_id}{step}").status_code == 404
-    for step in ("welcome", "password-link", "end-sign-ins", "remove-second-factor", "deactivate", "activate"):
+    for step in (
+        "welcome",
+        "password-link",
+        "end-sign-ins",
+        "remove-second-factor",
+        "deactivate",
+        "activate",
+    ):
         assert browser.post(f"/people/{person_id}/{step}").status_code == 404
 
 
@@ -147,7 +182,13 @@ def test_an_agent_who_sends_a_higher_role_is_refused(world):
     assert find_by_email("nina@firma.example") is None
 
 
-RECORD = {"first_name": "Mia", "last_name": "Muster", "language": "de", "time_zone": "Europe/Berlin", "version": "1"}
+RECORD = {
+    "first_name": "Mia",
+    "last_name": "Muster",
+    "language": "de",
+    "time_zone": "Europe/Berlin",
+    "version": "1",
+}
 
 
 def test_a_record_is_edited_and_a_stale_one_shows_both(world):
@@ -251,4 +292,8 @@ def test_names_are_text_wherever_they_stand(world):
     browser = world.browser(world.agent())
     for path in ("/people", f"/people/{mia.id}", f"/people/{mia.id}/edit", f"/people/{mia.id}/deactivate"):
         page = browser.get(path).text
-        assert "<b>{{" not in page and "<script>alert" not in page and "49" not in page.partition("{{7*7}}")[0][-20:]
+        assert (
+            "<b>{{" not in page
+            and "<script>alert" not in page
+            and "49" not in page.partition("{{7*7}}")[0][-20:]
+        )

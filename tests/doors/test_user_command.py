@@ -40,7 +40,10 @@ def test_the_first_administrator_comes_in_by_a_one_time_link(world, shell):
 
 def test_a_password_is_asked_for_twice_or_read_from_standard_input(world, shell):
     typed = f"{PASSWORD}\n{PASSWORD}\n"
-    assert shell("create", "mia@firma.example", "--first-name", "Mia", "--last-name", "M", typed=typed).exit_code == 0
+    assert (
+        shell("create", "mia@firma.example", "--first-name", "Mia", "--last-name", "M", typed=typed).exit_code
+        == 0
+    )
     piped = shell("password", "mia@firma.example", "--password-stdin", typed=f"{ANOTHER}\n")
     assert piped.exit_code == 0
     assert ANOTHER not in piped.output
@@ -62,7 +65,11 @@ def test_agents_join_the_named_or_the_default_team(world, shell):
     [
         (("create", "kein", "--link"), None, "email"),
         (("create", "x@firma.example", "--role", "boss"), None, "boss"),
-        (("create", "x@firma.example", "--role", "support_agent", "--team", "Nirgends", "--link"), None, "Nirgends"),
+        (
+            ("create", "x@firma.example", "--role", "support_agent", "--team", "Nirgends", "--link"),
+            None,
+            "Nirgends",
+        ),
         (("create", "x@firma.example", "--password-stdin"), "kurz\n", "8 characters"),
         (("create", "schon@firma.example", "--link"), None, "already"),
         (("password", "niemand@firma.example", "--link"), None, "niemand@firma.example"),

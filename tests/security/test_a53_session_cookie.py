@@ -90,4 +90,6 @@ def _sign_in(app, email):
     page = client.get("/auth/login", **site)
     token = TOKEN.search(page.text)[1]
     data = {"csrf_token": token, "email": email, "password": PASSWORD}
-    return client.post("/auth/login", data=data, headers={"Referer": "https://help.firma.example/auth/login"}, **site)
+    return client.post(
+        "/auth/login", data=data, headers={"Referer": "https://help.firma.example/auth/login"}, **site
+    )

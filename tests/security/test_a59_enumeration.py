@@ -13,7 +13,9 @@ from app.accounts.actors import MAIL
 from app.core.uow import run_unit
 from tests.support.accounts import PASSWORD, give_password
 
-VARIABLE = re.compile(r'name="csrf_token" value="[^"]+"|content="[^"]+"|name="_once" value="[^"]+"|Referenz \w+')
+VARIABLE = re.compile(
+    r'name="csrf_token" value="[^"]+"|content="[^"]+"|name="_once" value="[^"]+"|Referenz \w+'
+)
 
 
 @pytest.fixture
@@ -68,7 +70,9 @@ def ask_all(world, work, addresses, path, data) -> tuple[list[Any], list[list[st
 
 
 def test_a59_a_wrong_password_and_an_unknown_address_are_one(world, work, addresses):
-    world.browser().post("/auth/login", {"email": "x@y.example", "password": "x"})  # makes the hash nobody has
+    world.browser().post(
+        "/auth/login", {"email": "x@y.example", "password": "x"}
+    )  # makes the hash nobody has
     answers, costs = ask_all(world, work, addresses, "/auth/login", {"password": "falsch geraten"})
     assert all(answer == answers[0] for answer in answers)
     assert costs == [["checkpw"]] * len(addresses)

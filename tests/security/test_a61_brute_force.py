@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -12,20 +11,25 @@ import time_machine
 
 from app.accounts import second_factor
 from app.accounts.actions import second_factor as factors
-from app.core import environment
 from app.core.uow import run_unit
-from tests.support.accounts import ANOTHER, PASSWORD, give_password, signed_in, token_of, try_sign_in
+from tests.support.accounts import (
+    ANOTHER,
+    PASSWORD,
+    give_password,
+    limits_on,
+    signed_in,
+    token_of,
+    try_sign_in,
+)
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 _networks = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
-def limited(house):
-    before = environment.environment()
-    environment.use(replace(before, rate_limits=True))
-    yield
-    environment.use(before)
+def limits(house):
+    with limits_on():
+        yield
 
 
 def somewhere(address: str = "") -> dict:
@@ -37,7 +41,12 @@ def somewhere(address: str = "") -> dict:
 def guess(world, email: str, times: int, **options) -> list[int]:
     browser = world.browser()
     return [
-        try_sign_in(browser, email, f"geraten {n}", **{key: value(n) if callable(value) else value for key, value in options.items()}).status_code
+        try_sign_in(
+            browser,
+            email,
+            f"geraten {n}",
+            **{key: value(n) if callable(value) else value for key, value in options.items()},
+        ).status_code
         for n in range(times)
     ]
 
@@ -67,7 +76,9 @@ def test_a61_one_network_tries_ten_accounts_a_minute(world):
 def test_a61_an_ipv6_neighbour_is_the_same_network(world):
     browser = world.browser()
     answers = [
-        try_sign_in(browser, f"sechs{n}@firma.example", "geraten", **somewhere(f"2001:db8:1:2::{n + 1:x}")).status_code
+        try_sign_in(
+            browser, f"sechs{n}@firma.example", "geraten", **somewhere(f"2001:db8:1:2::{n + 1:x}")
+        ).status_code
         for n in range(11)
     ]
     assert answers == [422] * 10 + [429]
@@ -76,8 +87,16 @@ def test_a61_an_ipv6_neighbour_is_the_same_network(world):
 def test_a61_capitals_and_blanks_are_the_same_account(world):
     mia = give_password(world.customer(email="mia.m@firma.example"))
     browser = world.browser()
-    spelled = ["mia.m@firma.example", "MIA.M@firma.example", "Mia.M@Firma.Example", " mia.m@firma.example ", "mia.m@FIRMA.example"]
-    answers = [try_sign_in(browser, email, "geraten", **somewhere()).status_code for email in (*spelled, mia.email)]
+    spelled = [
+        "mia.m@firma.example",
+        "MIA.M@firma.example",
+        "Mia.M@Firma.Example",
+        " mia.m@firma.example ",
+        "mia.m@FIRMA.example",
+    ]
+    answers = [
+        try_sign_in(browser, email, "geraten", **somewhere()).status_code for email in (*spelled, mia.email)
+    ]
     assert answers == [422] * 5 + [429]
 
 
@@ -88,13 +107,17 @@ def test_a61_the_owner_gets_in_from_a_browser_that_was_here_before(world):
     assert try_sign_in(known, mia.email, **home).status_code == 303
     known.get("/auth/profile")
     known.post("/auth/logout")
-    assert 429 in [try_sign_in(world.browser(), mia.email, f"geraten {n}", **somewhere()).status_code for n in range(6)]
+    assert 429 in [
+        try_sign_in(world.browser(), mia.email, f"geraten {n}", **somewhere()).status_code for n in range(6)
+    ]
     assert try_sign_in(fresh, mia.email, **somewhere()).status_code == 429
     assert try_sign_in(known, mia.email, **home).status_code == 303
 
 
 def test_a61_the_mark_of_a_browser_is_good_for_its_account_only_and_has_a_limit_of_its_own(world):
-    mia, anna = (give_password(world.customer(email=f"{name}@firma.example")) for name in ("mark.a", "mark.b"))
+    mia, anna = (
+        give_password(world.customer(email=f"{name}@firma.example")) for name in ("mark.a", "mark.b")
+    )
     known = world.browser()
     try_sign_in(known, mia.email, **somewhere())
     known.get("/auth/profile")
@@ -128,7 +151,8 @@ def test_a61_codes_are_guessed_five_times_a_minute(world):
         try_sign_in(browser, mia.email, **somewhere())
         browser.get("/auth/login/code")
         answers = [
-            browser.post("/auth/login/code", {"code": f"{n:06d}"}, **somewhere()).status_code for n in range(6)
+            browser.post("/auth/login/code", {"code": f"{n:06d}"}, **somewhere()).status_code
+            for n in range(6)
         ]
         assert answers == [422] * 5 + [429]
 
@@ -137,7 +161,8 @@ def test_a61_the_present_password_is_guessed_five_times_a_minute(world):
     browser = world.browser(give_password(world.customer()))
     browser.get("/auth/password")
     answers = [
-        browser.post("/auth/password", {"current": f"geraten {n}", "password": ANOTHER}).status_code for n in range(6)
+        browser.post("/auth/password", {"current": f"geraten {n}", "password": ANOTHER}).status_code
+        for n in range(6)
     ]
     assert answers == [422] * 5 + [429]
     assert browser.post("/auth/confirm-password", {"password": PASSWORD}).status_code == 429

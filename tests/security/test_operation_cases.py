@@ -25,7 +25,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 GOOD_KEY = "b7Qz1k-Vd0m_9sJ4xPwE2rT6yU8iO3aLcNfHgXeB"
 FERNET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 GIVES_AWAY = re.compile(
-    r"Traceback|File \"|/work/|site-packages|SELECT |sqlite3|werkzeug\.|jinja2", re.IGNORECASE
+    r"Traceback|File \"|/app/core/|site-packages|SELECT |sqlite3|werkzeug\.|jinja2", re.IGNORECASE
 )
 
 
@@ -158,7 +158,7 @@ def test_a55_a_bug_shows_a_reference_and_nothing_else(
     world: World, house: Flask, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     def broken() -> str:
-        raise RuntimeError("SELECT secret FROM person -- /work/main/app")
+        raise RuntimeError("SELECT secret FROM person -- /app/core/db.py")
 
     monkeypatch.setitem(house.config, "PROPAGATE_EXCEPTIONS", False)
     monkeypatch.setattr(ready, "database", broken)

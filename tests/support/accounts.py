@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,8 +13,10 @@ from app.accounts import passwords, sign_ins, tokens
 from app.accounts.actors import actor_for_token
 from app.accounts.models import Person
 from app.accounts.sign_ins import Browser as SeenBrowser
+from app.core import rates
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.environment import environment, use
 from app.core.uow import run_unit
 from app.events.models import Event
 
@@ -56,6 +61,18 @@ def link_of(kind: str) -> str:
 def token_of(kind: str) -> str:
     """The token in that link."""
     return link_of(kind).rpartition("/")[2]
+
+
+@contextmanager
+def limits_on() -> Iterator[None]:
+    """The limits that most tests do without, counted from nothing."""
+    before = environment()
+    rates.limiter_for.cache_clear()
+    use(replace(before, rate_limits=True))
+    try:
+        yield
+    finally:
+        use(before)
 
 
 def reload(person: Person) -> Person:

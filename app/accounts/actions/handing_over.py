@@ -29,5 +29,7 @@ def show_link(token_id: int, *, actor: Actor) -> tuple[OneTimeToken, str]:
     link = link_for(token_id) if token is not None else None
     if token is None or link is None:
         raise NotFound
-    record(LinkShown(token_id=token.id, purpose=token.purpose), actor=actor, subject=("person", token.person_id))
+    record(
+        LinkShown(token_id=token.id, purpose=token.purpose), actor=actor, subject=("person", token.person_id)
+    )
     return token, link

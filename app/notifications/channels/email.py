@@ -239,7 +239,7 @@ class _Cover:
         sender, thread = self.sender, self._thread()
         return Letter(
             sender=Mailbox(sender.address, self._sender_name()),
-            recipient=Mailbox(self.to, self.recipient.reader.name),
+            recipient=Mailbox(self.to, self.recipient.reader.own_name),
             subject=written.subject,
             text=written.text,
             html=written.html,

@@ -10,7 +10,6 @@ from app.accounts.models import Team
 from app.core import crypto
 from app.core.db import db
 from app.core.environment import environment
-from app.core.formats import Formats
 from app.core.language import _, pgettext, speaking
 from app.core.outcome import RetryLater, Undeliverable
 from app.events import deliveries
@@ -22,6 +21,7 @@ from app.integrations.guard import HttpGuard
 from app.integrations.teams import post_card
 from app.notifications import places
 from app.notifications.audience import cards, kinds, leaders, recipients
+from app.notifications.dated import DatedFormats
 from app.notifications.letters import next_due
 from app.notifications.scene import Scene, TeamFacts, TicketFacts, readers
 from app.notifications.texts import clock_name, priority_name
@@ -119,7 +119,7 @@ def make_card(event: Event, scene: Scene, ticket: TicketFacts) -> Card:
     people = readers({ticket.requester_id, *([ticket.assignee_id] if ticket.assignee_id else [])})
     assignee, team, due = people.get(ticket.assignee_id or 0), scene.team(event), next_due(ticket)
     with speaking(house.default_locale):
-        formats = Formats(house.default_time_zone)
+        formats = DatedFormats(house.default_time_zone)
         facts = [
             (pgettext("mail", "Ticket"), ticket.number),
             (pgettext("mail", "Subject"), ticket.title),

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from app.accounts import staffing
 from app.core import clock
 from app.core.actor import Actor
-from app.core.environment import environment
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.language import _
 from app.events.log import action, record
 from app.events.models import Event
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
+from app.tickets import choosing
 from app.tickets.access import Need, ticket_for
 from app.tickets.actions.changing import check_version, move, touched
 from app.tickets.events import Assigned, NobodyFree
 from app.tickets.models import Ticket
 from app.tickets.tallying import loads
-from app.tickets.words import Phase, Priority, Status
-
-LEVEL_FOR = {Priority.CRITICAL: 3, Priority.HIGH: 2, Priority.MEDIUM: 1, Priority.LOW: 1}
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def level_needed(ticket: Ticket) -> int:
-    """The least support level that may be given the ticket."""
-    return max(LEVEL_FOR[ticket.priority], ticket.support_level)
-
-
-def today() -> date:
-    """The day absences are compared with."""
-    return clock.now().astimezone(ZoneInfo(environment().default_time_zone)).date()
+from app.tickets.words import Phase, Status
 
 
 @action
@@ -116,14 +102,15 @@ def find_assignee(ticket: Ticket, *, actor: Actor, cause: Event | None, again: b
     team = staffing.lock_team(ticket.team_id)
     if team is None:
         return False
-    level = level_needed(ticket)
-    fitting = [c for c in staffing.candidates(team.id, level, today()) if c.person_id != ticket.requester_id]
+    level = choosing.level_needed(ticket.priority, ticket.support_level)
+    there = staffing.candidates(team.id, level, choosing.today())
+    fitting = choosing.fitting(there, level=level, requester_id=ticket.requester_id)
     if not fitting:
         ticket.assign_reason = {"rule": "nobody", "level": level}
         _record(ticket, NobodyFree(team_id=team.id, level=level), actor, cause)
         return False
     load = loads(c.person_id for c in fitting)
-    chosen = min(fitting, key=lambda c: (load.get(c.person_id, 0), c.last_given_at or LONG_AGO, c.person_id))
+    chosen = choosing.idlest(fitting, load)
     open_tickets = load.get(chosen.person_id, 0)
     put(ticket, chosen.person_id, actor=actor, how="automatic", cause=cause)
     ticket.assign_reason = {"rule": "idlest", "level": level, "load": open_tickets, "of": len(fitting)}

@@ -29,7 +29,8 @@ def watch(actor: Actor, ticket_id: int) -> None:
     ticket = ticket_for(actor, ticket_id, Need.WORK, lock=True)
     if db.session.get(Watcher, (ticket.id, actor.person_id)) is not None:
         return
-    db.session.add(Watcher(ticket_id=ticket.id, person_id=actor.person_id or 0, created_at=clock.now()))
+    me = actor.person_id or 0
+    db.session.add(Watcher(ticket_id=ticket.id, person_id=me, phase=ticket.phase, created_at=clock.now()))
     record(
         WatcherAdded(person_id=actor.person_id or 0),
         actor=actor,

@@ -24,7 +24,6 @@ from app.web.admin.kinds import choices, kinds_of
 from app.web.kit import page
 from app.web.kit.forms import Form
 
-PERMISSION = "audit.read"
 TICKET = re.compile(r"^(?:TICKET-|#)?0*([1-9][0-9]{0,17})$", re.IGNORECASE)
 THING = re.compile(r"^([a-z_]{2,30})[ :#-]+0*([1-9][0-9]{0,17})$", re.IGNORECASE)
 FORBIDDEN_YEARS = (1970, 2999)
@@ -59,7 +58,7 @@ class AuditQuery(AuditFilter):
     cursor: Annotated[Line, Field(max_length=500)] = ""
 
 
-@door.page("/admin/audit", allow=PERM_LITERAL, query=AuditQuery)
+@door.page("/admin/audit", allow="audit.read", query=AuditQuery)
 def audit(actor: Actor, query: AuditQuery) -> Any:
     """One page of the log, newest first."""
     try:
@@ -123,12 +122,11 @@ def _export_again(_actor: Actor, form: Form[Any]) -> str:
     return _page(AuditQuery(), form, [], None)
 
 
-@door.deed("/admin/audit/export", allow=PERM_LITERAL, takes=AuditFilter, again=_export_again)
+@door.deed("/admin/audit/export", allow="audit.read", takes=AuditFilter, again=_export_again)
 def export_audit(actor: Actor, command: AuditFilter) -> Response:
     """The filtered log as a CSV file, written while it is read; that somebody took it is itself in the log."""
     wanted = _wanted(command, actor)
-    told = {name: str(value) for name, value in command.model_dump(mode="json").items() if value}
-    log.note_export(told, actor=actor)
+    log.note_export(wanted, actor=actor)
     application: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     name = f"audit-{clock.now():%Y-%m-%d}.csv"
     return Response(

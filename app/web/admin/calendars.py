@@ -19,7 +19,6 @@ from app.web.admin.door import door
 from app.web.kit import page
 from app.web.kit.forms import Form
 
-PERMISSION = "admin.sla"
 EXAMPLE_TARGET = timedelta(hours=3)
 NEW = "new"
 
@@ -61,7 +60,7 @@ def _time(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-@door.page("/admin/sla/calendars/new", allow=PERM_LITERAL)
+@door.page("/admin/sla/calendars/new", allow="admin.sla")
 def new_calendar(actor: Actor) -> str:
     """The form with usual office hours."""
     values: dict[str, Any] = {"counts": "hours", "time_zone": actor.time_zone}
@@ -71,7 +70,7 @@ def new_calendar(actor: Actor) -> str:
     return _form_page(actor, Form(values))
 
 
-@door.deed("/admin/sla/calendars/new", allow=PERM_LITERAL, takes=CalendarCommand, again=_form_page)
+@door.deed("/admin/sla/calendars/new", allow="admin.sla", takes=CalendarCommand, again=_form_page)
 def create_calendar(actor: Actor, command: CalendarCommand) -> Any:
     """Make a calendar."""
     made = actions.create(command, actor=actor)
@@ -79,14 +78,14 @@ def create_calendar(actor: Actor, command: CalendarCommand) -> Any:
     return page.go("admin.sla")
 
 
-@door.page("/admin/sla/calendars/<int:calendar_id>", allow=PERM_LITERAL)
+@door.page("/admin/sla/calendars/<int:calendar_id>", allow="admin.sla")
 def calendar(actor: Actor, calendar_id: int) -> str:
     """One calendar."""
     return _form_page(actor, Form(_stored(calendar_id, actor)), calendar_id)
 
 
 @door.deed(
-    "/admin/sla/calendars/<int:calendar_id>", allow=PERM_LITERAL, takes=CalendarCommand, again=_form_page
+    "/admin/sla/calendars/<int:calendar_id>", allow="admin.sla", takes=CalendarCommand, again=_form_page
 )
 def change_calendar(actor: Actor, command: CalendarCommand, calendar_id: int) -> Any:
     """Save a calendar."""
@@ -103,7 +102,7 @@ def _example_again(actor: Actor, form: Form[Any], key: str) -> str:
 
 
 @door.deed(
-    "/admin/sla/calendars/<key>/example", allow=PERM_LITERAL, takes=CalendarCommand, again=_example_again
+    "/admin/sla/calendars/<key>/example", allow="admin.sla", takes=CalendarCommand, again=_example_again
 )
 def example(actor: Actor, command: CalendarCommand, key: str) -> str:
     """When a ticket of Friday afternoon would be due with these hours; saves nothing."""
@@ -136,14 +135,14 @@ def _removal_page(actor: Actor, form: Form[Any], calendar_id: int) -> str:
     return page.render("admin/calendar_delete.html", form=form, calendar=calendar_for(actor, calendar_id))
 
 
-@door.page("/admin/sla/calendars/<int:calendar_id>/delete", allow=PERM_LITERAL)
+@door.page("/admin/sla/calendars/<int:calendar_id>/delete", allow="admin.sla")
 def calendar_removal(actor: Actor, calendar_id: int) -> str:
     """What deleting a calendar means, and the field for its name."""
     return _removal_page(actor, Form({"version": calendar_for(actor, calendar_id).version}), calendar_id)
 
 
 @door.deed(
-    "/admin/sla/calendars/<int:calendar_id>/delete", allow=PERM_LITERAL, takes=Removal, again=_removal_page
+    "/admin/sla/calendars/<int:calendar_id>/delete", allow="admin.sla", takes=Removal, again=_removal_page
 )
 def delete_calendar(actor: Actor, command: Removal, calendar_id: int) -> Any:
     """Delete a calendar no policy counts in."""

@@ -16,11 +16,10 @@ from app.web.admin.door import door
 from app.web.kit import page
 from app.web.kit.forms import Form
 
-PERMISSION = "admin.categories"
 FIELDS = ("name_de", "name_en", "team_id", "priority", "sla_policy_id", "is_active", "version")
 
 
-@door.page("/admin/categories", allow=PERM_LITERAL)
+@door.page("/admin/categories", allow="admin.categories")
 def categories(_actor: Actor) -> str:
     """Every category."""
     return page.render("admin/categories.html", rows=category_queries.categories())
@@ -48,13 +47,13 @@ def priority_choices() -> list[tuple[str, str]]:
     return [(priority.value, words[priority]) for priority in Priority]
 
 
-@door.page("/admin/categories/new", allow=PERM_LITERAL)
+@door.page("/admin/categories/new", allow="admin.categories")
 def new_category(actor: Actor) -> str:
     """The empty form."""
     return _form_page(actor, Form({"is_active": True}))
 
 
-@door.deed("/admin/categories/new", allow=PERM_LITERAL, takes=CategoryCommand, again=_form_page)
+@door.deed("/admin/categories/new", allow="admin.categories", takes=CategoryCommand, again=_form_page)
 def create_category(actor: Actor, command: CategoryCommand) -> Any:
     """Make a category."""
     made = actions.create(command, actor=actor)
@@ -62,14 +61,16 @@ def create_category(actor: Actor, command: CategoryCommand) -> Any:
     return page.go("admin.categories")
 
 
-@door.page("/admin/categories/<int:category_id>", allow=PERM_LITERAL)
+@door.page("/admin/categories/<int:category_id>", allow="admin.categories")
 def category(actor: Actor, category_id: int) -> str:
     """One category."""
     found = category_for(actor, category_id)
     return _form_page(actor, Form({name: getattr(found, name) for name in FIELDS}), category_id)
 
 
-@door.deed("/admin/categories/<int:category_id>", allow=PERM_LITERAL, takes=CategoryCommand, again=_form_page)
+@door.deed(
+    "/admin/categories/<int:category_id>", allow="admin.categories", takes=CategoryCommand, again=_form_page
+)
 def change_category(actor: Actor, command: CategoryCommand, category_id: int) -> Any:
     """Save a category."""
     changed = actions.change(category_id, command, actor=actor)

@@ -23,7 +23,6 @@ from app.web.admin.kinds import kind_name
 from app.web.admin.reasons import reason
 from app.web.kit import page
 
-PERMISSION = "admin.deliveries"
 PERSON = re.compile(r"^(?:person[:/-])?([1-9][0-9]{0,17})(?::|$)")
 TABS: tuple[tuple[str, Lazy], ...] = (
     ("", lazy_gettext("All deliveries")),
@@ -53,7 +52,7 @@ class BulkChange(Command):
     what: Literal["retry", "give_up"]
 
 
-@door.page("/admin/deliveries", allow=PERM_LITERAL, query=DeliveryQuery)
+@door.page("/admin/deliveries", allow="admin.deliveries", query=DeliveryQuery)
 def list_deliveries(_actor: Actor, query: DeliveryQuery) -> str:
     """One page of deliveries, newest first."""
     found = deliveries.page(query.state, query.cursor)
@@ -89,7 +88,7 @@ def _turned(query: DeliveryQuery, cursor: str) -> str:
     return url_for("admin.list_deliveries", state=query.state or None, cursor=cursor or None)
 
 
-@door.deed("/admin/deliveries/<int:delivery_id>/retry", allow=PERM_LITERAL)
+@door.deed("/admin/deliveries/<int:delivery_id>/retry", allow="admin.deliveries")
 def retry_delivery(actor: Actor, delivery_id: int) -> Any:
     """Try one again now."""
     deliveries.retry(min(delivery_id, MAX_ID), actor=actor)
@@ -97,7 +96,7 @@ def retry_delivery(actor: Actor, delivery_id: int) -> Any:
     return page.go("admin.list_deliveries", state=DeliveryState.WAITING)
 
 
-@door.deed("/admin/deliveries/<int:delivery_id>/give-up", allow=PERM_LITERAL)
+@door.deed("/admin/deliveries/<int:delivery_id>/give-up", allow="admin.deliveries")
 def give_up_delivery(actor: Actor, delivery_id: int) -> Any:
     """Never send one."""
     deliveries.give_up(min(delivery_id, MAX_ID), actor=actor)
@@ -109,7 +108,7 @@ def _bulk_again(_actor: Actor, _form: Any) -> str:
     raise Conflict(_("This delivery is already settled or on its way."))
 
 
-@door.deed("/admin/deliveries/all", allow=PERM_LITERAL, takes=BulkChange, again=_bulk_again)
+@door.deed("/admin/deliveries/all", allow="admin.deliveries", takes=BulkChange, again=_bulk_again)
 def change_all(actor: Actor, command: BulkChange) -> Any:
     """Try all of a state again, or give all of them up."""
     state = DeliveryState(command.state)

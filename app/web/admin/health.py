@@ -25,7 +25,9 @@ JOBS: dict[str, Lazy] = {
     "beat": lazy_gettext("Scheduler's sign of life"),
     "files": lazy_gettext("Remove files that nothing names"),
     "housekeeping": lazy_gettext("Remove what has ended"),
+    "mail-accept": lazy_gettext("Turn mail that was taken in into tickets"),
     "relay": lazy_gettext("Spread events and send deliveries"),
+    "scan": lazy_gettext("Ask the virus scanner about waiting files"),
     "sla": lazy_gettext("Check deadlines"),
     "tally": lazy_gettext("Keep counters short"),
 }

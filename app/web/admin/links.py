@@ -15,7 +15,6 @@ from app.core.language import Lazy, _, lazy_gettext
 from app.web.admin.door import door
 from app.web.kit import page
 
-PERMISSION = "people.manage_admins"
 PURPOSES: dict[TokenPurpose, Lazy] = {
     TokenPurpose.CONFIRM: lazy_gettext("Confirm the registration"),
     TokenPurpose.RESET: lazy_gettext("Choose a new password"),
@@ -29,7 +28,7 @@ def has_mail_route() -> bool:
     return bool(current_app.extensions["settings"].smtp_host)
 
 
-@door.page("/admin/links", allow=PERM_LITERAL)
+@door.page("/admin/links", allow="people.manage_admins")
 def links(_actor: Actor) -> str:
     """Links that still work: for whom and for what, but not the links themselves."""
     mail_goes_out = has_mail_route()
@@ -37,7 +36,7 @@ def links(_actor: Actor) -> str:
     return page.render("admin/links.html", rows=rows, purposes=PURPOSES, mail_goes_out=mail_goes_out)
 
 
-@door.deed("/admin/links/<int:token_id>", allow=PERM_LITERAL)
+@door.deed("/admin/links/<int:token_id>", allow="people.manage_admins")
 def show_link(actor: Actor, token_id: int) -> Any:
     """One link, to copy; that it was shown is written down."""
     if has_mail_route():

@@ -14,10 +14,8 @@ from app.web.admin.door import door
 from app.web.kit import page
 from app.web.kit.forms import Form
 
-PERMISSION = "admin.teams"
 
-
-@door.page("/admin/organisations", allow=PERM_LITERAL)
+@door.page("/admin/organisations", allow="admin.teams")
 def organisations(_actor: Actor) -> str:
     """Every organisation, and the form for a new one."""
     return _list_page(_actor, Form())
@@ -27,7 +25,7 @@ def _list_page(_actor: Actor, form: Form[Any]) -> str:
     return page.render("admin/organisations.html", form=form, rows=belonging.organisations())
 
 
-@door.deed("/admin/organisations", allow=PERM_LITERAL, takes=NewOrganisation, again=_list_page)
+@door.deed("/admin/organisations", allow="admin.teams", takes=NewOrganisation, again=_list_page)
 def create_organisation(actor: Actor, command: NewOrganisation) -> Any:
     """Make an organisation."""
     made = actions.create(command, actor=actor)
@@ -41,7 +39,7 @@ def _one_page(actor: Actor, form: Form[Any], organisation_id: int) -> str:
     )
 
 
-@door.page("/admin/organisations/<int:organisation_id>", allow=PERM_LITERAL)
+@door.page("/admin/organisations/<int:organisation_id>", allow="admin.teams")
 def organisation(actor: Actor, organisation_id: int) -> str:
     """One organisation."""
     found = organisation_for(actor, organisation_id)
@@ -49,7 +47,10 @@ def organisation(actor: Actor, organisation_id: int) -> str:
 
 
 @door.deed(
-    "/admin/organisations/<int:organisation_id>", allow=PERM_LITERAL, takes=ChangeOrganisation, again=_one_page
+    "/admin/organisations/<int:organisation_id>",
+    allow="admin.teams",
+    takes=ChangeOrganisation,
+    again=_one_page,
 )
 def change_organisation(actor: Actor, command: ChangeOrganisation, organisation_id: int) -> Any:
     """Rename an organisation."""

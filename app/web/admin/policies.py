@@ -14,7 +14,6 @@ from app.sla.actions import policies as actions
 from app.sla.policies import DEFAULT_TARGETS
 from app.sla.queries import calendar_of, targets_of
 from app.sla.schemas import CLOCKS, PRIORITIES, PolicyCommand, Removal, target_field
-from app.web.admin.calendars import PERMISSION
 from app.web.admin.categories import priority_choices
 from app.web.admin.door import door
 from app.web.kit import page
@@ -23,7 +22,7 @@ from app.web.kit.forms import Form
 OWN_FIELDS = ("name", "calendar_id", "pauses_for_third_party", "warn_percent", "is_default", "version")
 
 
-@door.page("/admin/sla", allow=PERM_LITERAL)
+@door.page("/admin/sla", allow="admin.sla")
 def sla(_actor: Actor) -> str:
     """Every policy and every calendar, each policy with its live example."""
     rows = policy_queries.policies()
@@ -66,7 +65,7 @@ def _form_page(actor: Actor, form: Form[Any], policy_id: int = 0) -> str:
     )
 
 
-@door.page("/admin/sla/policies/new", allow=PERM_LITERAL)
+@door.page("/admin/sla/policies/new", allow="admin.sla")
 def new_policy(actor: Actor) -> str:
     """The form with the usual targets."""
     usual = {
@@ -77,7 +76,7 @@ def new_policy(actor: Actor) -> str:
     return _form_page(actor, Form(usual | {"warn_percent": 75}))
 
 
-@door.deed("/admin/sla/policies/new", allow=PERM_LITERAL, takes=PolicyCommand, again=_form_page)
+@door.deed("/admin/sla/policies/new", allow="admin.sla", takes=PolicyCommand, again=_form_page)
 def create_policy(actor: Actor, command: PolicyCommand) -> Any:
     """Make a policy."""
     made = actions.create(command, actor=actor)
@@ -85,7 +84,7 @@ def create_policy(actor: Actor, command: PolicyCommand) -> Any:
     return page.go("admin.sla")
 
 
-@door.page("/admin/sla/policies/<int:policy_id>", allow=PERM_LITERAL)
+@door.page("/admin/sla/policies/<int:policy_id>", allow="admin.sla")
 def policy(actor: Actor, policy_id: int) -> str:
     """One policy."""
     found = policy_for(actor, policy_id)
@@ -96,7 +95,7 @@ def policy(actor: Actor, policy_id: int) -> str:
     return _form_page(actor, Form(values), policy_id)
 
 
-@door.deed("/admin/sla/policies/<int:policy_id>", allow=PERM_LITERAL, takes=PolicyCommand, again=_form_page)
+@door.deed("/admin/sla/policies/<int:policy_id>", allow="admin.sla", takes=PolicyCommand, again=_form_page)
 def change_policy(actor: Actor, command: PolicyCommand, policy_id: int) -> Any:
     """Save a policy."""
     changed = actions.change(policy_id, command, actor=actor)
@@ -108,13 +107,15 @@ def _removal_page(actor: Actor, form: Form[Any], policy_id: int) -> str:
     return page.render("admin/policy_delete.html", form=form, policy=policy_for(actor, policy_id))
 
 
-@door.page("/admin/sla/policies/<int:policy_id>/delete", allow=PERM_LITERAL)
+@door.page("/admin/sla/policies/<int:policy_id>/delete", allow="admin.sla")
 def policy_removal(actor: Actor, policy_id: int) -> str:
     """What deleting a policy means, and the field for its name."""
     return _removal_page(actor, Form({"version": policy_for(actor, policy_id).version}), policy_id)
 
 
-@door.deed("/admin/sla/policies/<int:policy_id>/delete", allow=PERM_LITERAL, takes=Removal, again=_removal_page)
+@door.deed(
+    "/admin/sla/policies/<int:policy_id>/delete", allow="admin.sla", takes=Removal, again=_removal_page
+)
 def delete_policy(actor: Actor, command: Removal, policy_id: int) -> Any:
     """Delete a policy that nothing uses."""
     actions.delete(policy_id, command, actor=actor)

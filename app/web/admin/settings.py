@@ -15,10 +15,8 @@ from app.web.admin.settings_fields import SHEETS, Sheet, form_of, merged
 from app.web.kit import brand, page
 from app.web.kit.forms import Form
 
-PERMISSION = "admin.settings"
 
-
-@door.page("/admin/settings", allow=PERM_LITERAL)
+@door.page("/admin/settings", allow="admin.settings")
 def settings(_actor: Actor) -> Any:
     """The first group."""
     return page.go("admin.settings_site")
@@ -66,12 +64,12 @@ def _add(sheet: Sheet) -> None:
         return page.go(f"admin.settings_{name}")
 
     show.__name__, save.__name__ = f"settings_{name}", f"save_settings_{name}"
-    door.page(rule, allow=PERM_LITERAL)(show)
-    door.deed(rule, allow=PERM_LITERAL, takes=form_of(sheet.group), again=again)(save)
+    door.page(rule, allow="admin.settings")(show)
+    door.deed(rule, allow="admin.settings", takes=form_of(sheet.group), again=again)(save)
 
 
 def _check_accent(accent: str) -> None:
-    """Whether white text can be read on it; the sentence names the ratio (ui.md §4)."""
+    """Whether white text can be read on it, and if not, at which ratio."""
     colour = accent.lower().removeprefix("#")
     if colour and not brand.is_readable(colour):
         ratio = page.formats().number(brand.contrast(colour, "ffffff"))

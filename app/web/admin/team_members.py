@@ -11,7 +11,7 @@ from app.core.errors import NotFound
 from app.core.language import _
 from app.core.schema import MAX_ID, Command, Id
 from app.web.admin.door import door
-from app.web.admin.teams import PERMISSION, team_page
+from app.web.admin.teams import team_page
 from app.web.kit import page
 from app.web.kit.forms import Form
 
@@ -27,7 +27,7 @@ def _again(actor: Actor, form: Form[Any], team_id: int) -> str:
     return team_page(actor, team_id, member_form=form)
 
 
-@door.deed("/admin/teams/<int:team_id>/members", allow=PERM_LITERAL, takes=NewMember, again=_again)
+@door.deed("/admin/teams/<int:team_id>/members", allow="admin.teams", takes=NewMember, again=_again)
 def add_member(actor: Actor, command: NewMember, team_id: int) -> Any:
     """Take somebody in, or change whether they lead."""
     team = team_for(actor, team_id, lock=True)
@@ -36,7 +36,7 @@ def add_member(actor: Actor, command: NewMember, team_id: int) -> Any:
     return page.go("admin.team", team_id=team.id, _anchor="members")
 
 
-@door.deed("/admin/teams/<int:team_id>/members/<int:person_id>/remove", allow=PERM_LITERAL)
+@door.deed("/admin/teams/<int:team_id>/members/<int:person_id>/remove", allow="admin.teams")
 def remove_member(actor: Actor, team_id: int, person_id: int) -> Any:
     """Take somebody out; their tickets stay theirs."""
     if person_id > MAX_ID:

@@ -24,8 +24,6 @@ from app.web.admin.door import door
 from app.web.kit import page
 from app.web.kit.forms import Form
 
-PERMISSION = "admin.teams"
-
 
 class Webhook(Command):
     """A new Teams address, or the wish to forget the one there is."""
@@ -34,7 +32,7 @@ class Webhook(Command):
     forget: bool = False
 
 
-@door.page("/admin/teams", allow=PERM_LITERAL)
+@door.page("/admin/teams", allow="admin.teams")
 def teams(_actor: Actor) -> str:
     """Every team."""
     return page.render("admin/teams.html", rows=belonging.teams())
@@ -44,13 +42,13 @@ def _new_page(_actor: Actor, form: Form[Any]) -> str:
     return page.render("admin/team_new.html", form=form)
 
 
-@door.page("/admin/teams/new", allow=PERM_LITERAL)
+@door.page("/admin/teams/new", allow="admin.teams")
 def new_team(actor: Actor) -> str:
     """The empty form."""
     return _new_page(actor, Form({"auto_assign": True}))
 
 
-@door.deed("/admin/teams/new", allow=PERM_LITERAL, takes=NewTeam, again=_new_page)
+@door.deed("/admin/teams/new", allow="admin.teams", takes=NewTeam, again=_new_page)
 def create_team(actor: Actor, command: NewTeam) -> Any:
     """Make a team and go to its page, where its members are named."""
     team = actions.create(command, actor=actor)
@@ -79,7 +77,7 @@ def team_page(actor: Actor, team_id: int, **forms: Form[Any]) -> str:
     )
 
 
-@door.page("/admin/teams/<int:team_id>", allow=PERM_LITERAL)
+@door.page("/admin/teams/<int:team_id>", allow="admin.teams")
 def team(actor: Actor, team_id: int) -> str:
     """A team: properties, Teams address, members."""
     return team_page(actor, team_id)
@@ -89,7 +87,7 @@ def _properties_again(actor: Actor, form: Form[Any], team_id: int) -> str:
     return team_page(actor, team_id, team_form=form)
 
 
-@door.deed("/admin/teams/<int:team_id>", allow=PERM_LITERAL, takes=ChangeTeam, again=_properties_again)
+@door.deed("/admin/teams/<int:team_id>", allow="admin.teams", takes=ChangeTeam, again=_properties_again)
 def change_team(actor: Actor, command: ChangeTeam, team_id: int) -> Any:
     """Save a team's properties."""
     team = team_for(actor, team_id, lock=True)
@@ -102,7 +100,7 @@ def _webhook_again(actor: Actor, form: Form[Any], team_id: int) -> str:
     return team_page(actor, team_id, webhook_form=form)
 
 
-@door.deed("/admin/teams/<int:team_id>/webhook", allow=PERM_LITERAL, takes=Webhook, again=_webhook_again)
+@door.deed("/admin/teams/<int:team_id>/webhook", allow="admin.teams", takes=Webhook, again=_webhook_again)
 def change_webhook(actor: Actor, command: Webhook, team_id: int) -> Any:
     """Keep a new Teams address, or forget it."""
     team = team_for(actor, team_id, lock=True)

@@ -6,6 +6,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from flask import Response, current_app, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
 from app.core import files, log
@@ -68,7 +69,11 @@ def send_attachment(thing: StoredThing) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.set_etag(thing.sha256)
-    answer.make_conditional(request, accept_ranges=True, complete_length=thing.size)
+    try:
+        answer.make_conditional(request, accept_ranges=True, complete_length=thing.size)
+    except RequestedRangeNotSatisfiable:
+        stream.close()
+        raise
     return answer
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.actor import Actor
 from app.core.text import shorten
-from app.tickets.sheet import Sheet, Written
+from app.tickets.around import Written
+from app.tickets.sheet import Sheet
 from app.tickets.words import Phase, Status
 from app.web.kit import page
 from app.web.kit.forms import Form

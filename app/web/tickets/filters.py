@@ -53,14 +53,14 @@ class Pill:
     current: bool
 
 
-def address(query: QueueQuery, **changes: Any) -> str:
+def address(query: QueueQuery, /, path: Any = "/tickets", **changes: Any) -> str:
     """The list with something changed; a change begins at the first page."""
     kept = query.model_dump(mode="json", exclude_defaults=True, exclude={"cursor", "limit"}) | changes
     pairs = [
         (name, one) for name, value in kept.items() for one in (value if isinstance(value, list) else [value])
     ]
     said = urlencode([(name, value) for name, value in pairs if value not in (None, "")])
-    return f"/tickets?{said}" if said else "/tickets"
+    return f"{path}?{said}" if said else path
 
 
 def narrowed(query: QueueQuery) -> bool:
@@ -131,7 +131,7 @@ def pills(query: QueueQuery, counts: Mapping[View, int]) -> list[Pill]:
     return made
 
 
-def choices(query: QueueQuery, teams: Mapping[int, str], categories: Mapping[int, str]) -> dict[str, Any]:
+def choices(teams: Mapping[int, str], categories: Mapping[int, str]) -> dict[str, Any]:
     """What the form offers: pairs of value and name."""
     return {
         "status": [(one.value, str(STATUS_NAMES[one])) for one in Status],
@@ -141,5 +141,9 @@ def choices(query: QueueQuery, teams: Mapping[int, str], categories: Mapping[int
         "team": list(teams.items()),
         "category": list(categories.items()),
         "channel": [(one.value, str(CHANNELS[one])) for one in Channel],
-        "sort": [(one.value, str(SORT_NAMES[one]), address(query, sort=one.value)) for one in Sort],
     }
+
+
+def sorts(query: QueueQuery) -> list[tuple[str, str, str]]:
+    """The orders a list can have: value, name, address."""
+    return [(one.value, str(SORT_NAMES[one]), address(query, sort=one.value)) for one in Sort]

@@ -76,7 +76,7 @@ def make_ticket(actor: Actor, command: NewTicketForm) -> Any:
         attachment_ids=command.attachment_ids,
         requester_id=_requester(actor, command),
         team_id=command.team_id,
-        tags=command.tag_names,
+        tags=command.tags,
     )
     ticket = open_ticket(wanted, actor=actor, channel=command.channel)
     page.say(_("%(number)s was opened.", number=ticket.number))

@@ -15,8 +15,9 @@ from app.core.language import _
 from app.events.words import Visibility
 from app.notifications.timeline import lines, names_of
 from app.notifications.words import Side
+from app.tickets.around import Here
 from app.tickets.faces import Face
-from app.tickets.sheet import Here, Sheet
+from app.tickets.sheet import Sheet
 from app.tickets.words import PresenceMode, Priority, Status
 from app.web.kit import page
 from app.web.tickets.schemas import step_of

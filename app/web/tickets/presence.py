@@ -9,8 +9,8 @@ from app.notifications.actions import mark_ticket_read
 from app.tickets import history, queries
 from app.tickets.access import ticket_for
 from app.tickets.actions import attending
+from app.tickets.around import Here
 from app.tickets.faces import faces
-from app.tickets.sheet import Here
 from app.web.kit import page
 from app.web.kit.forms import Form
 from app.web.kit.numbers import ticket_id_of

@@ -100,7 +100,7 @@ def _assigning(actor: Actor, command: AssigneeForm) -> Callable[..., Any]:
 @door.deed("/<number>/tags", allow="tickets.work", takes=TagsForm, again=_again)
 def tags(actor: Actor, command: TagsForm, number: str) -> Any:
     """Replace the tags."""
-    tagging.change_tags(actor, ticket_id_of(number), command.names)
+    tagging.change_tags(actor, ticket_id_of(number), command.tags)
     return back(actor, ticket_id_of(number))
 
 

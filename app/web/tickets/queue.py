@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Any
 
 from flask import Response, make_response, request
@@ -36,6 +37,15 @@ def listing(actor: Actor, query: QueueQuery) -> Any:
     return _marked(make_response(shown), mark)
 
 
+@door.page("/filter", allow="tickets.work", query=QueueQuery)
+def narrowing(actor: Actor, query: QueueQuery) -> str:
+    """The form that narrows a list; the list fetches it when somebody wants it."""
+    template = "tickets/queue/form.html" if page.wants_fragment() else "tickets/filter.html"
+    choices = filters.choices(dict(team_choices(actor)), dict(category_queries.choices()))
+    form: Form[Any] = Form(query.model_dump(mode="json"))
+    return page.render(template, query=query, form=form, choices=choices, nav=nav(actor))
+
+
 def _chosen(actor: Actor, query: QueueQuery) -> QueueQuery:
     """Whoever asks for nothing in particular sees the first view."""
     if query.view is None and not filters.narrowed(query):
@@ -64,8 +74,10 @@ def _marked(answer: Response, mark: str) -> Response:
 def _context(
     actor: Actor, query: QueueQuery, found: queue.QueuePage, counts: dict[View, int]
 ) -> dict[str, Any]:
-    teams, categories = dict(team_choices(actor)), dict(category_queries.choices())
+    teams = dict(team_choices(actor))
+    categories = dict(category_queries.choices()) if query.category else {}
     own = [name for team_id, name in teams.items() if team_id in actor.team_ids]
+    lines = rows.Painter(page.formats()).lines(found.rows)
     title = str(views.NAMES[query.view]) if query.view else ""
     other = views.with_work(counts, query.view)
     return {
@@ -73,12 +85,13 @@ def _context(
         "title": title,
         "count": counts.get(query.view) if query.view and not filters.narrowed(query) else None,
         "sections": views.sections(actor, counts, own, query.view),
-        "lines": rows.Painter(page.formats()).lines(found.rows),
+        "lines": lines,
+        "written": partial(rows.written, lines),
         "narrowed": filters.narrowed(query),
         "chips": filters.chips(query, teams, categories),
         "pills": filters.pills(query, counts) if query.view in views.OF_TEAMS else [],
-        "choices": filters.choices(query, teams, categories),
-        "form": Form(query.model_dump(mode="json")),
+        "filter_url": filters.address(query, path="/tickets/filter"),
+        "sorts": filters.sorts(query),
         "sort_name": str(filters.SORT_NAMES[query.sorted_by]),
         "heads": _heads(query),
         "next_url": filters.address(query, cursor=found.next_cursor) if found.next_cursor else "",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from babel import dates
+from markupsafe import Markup, escape
 
 from app.core import clock
 from app.core.formats import Formats
@@ -49,6 +51,68 @@ class Line:
     at: str
     tags: tuple[str, ...]
     here: tuple[Here, ...]
+
+
+def written(lines: Sequence[Line], patterns: str, marks: Mapping[str, Mapping[Any, str]]) -> Markup:
+    """Fill the template's patterns for every line; everything that people wrote is escaped here.
+
+    A loop in the template would call a function for each of some twenty values of each line.
+
+    Args:
+        patterns: the line, and after ``<!--name-->`` its smaller parts, with ``{gaps}``.
+        marks: what repeats: kind → value → mark.
+    """
+    whole, *parts = str(patterns).strip().split("<!--")
+    part = {name: body.rstrip("\n") for name, _arrow, body in (one.partition("-->") for one in parts)}
+    return Markup("\n".join(_filled(line, whole, part, marks) for line in lines))  # noqa: S704 escaped below
+
+
+def _filled(line: Line, whole: str, part: Mapping[str, str], marks: Mapping[str, Mapping[Any, str]]) -> str:
+    row = line.row
+    return whole.format(
+        id=row.id,
+        number=line.number,
+        unread=part["unread"] if row.is_unread else "",
+        fresh=part["fresh"] if row.is_unread else "",
+        title=escape(row.title),
+        who=escape(line.who),
+        priority=marks["priority"][row.priority],
+        status=marks["status"][line.step],
+        channel=marks["channel"][row.channel],
+        files=marks["files"][row.has_files],
+        tags="".join(part["tag"].format(name=escape(tag)) for tag in line.tags),
+        here="".join(_present(one, part["here"], marks["live"]) for one in line.here),
+        sla=_chip(line, part["sla"], marks),
+        due=escape(line.due_words),
+        owner=_owner(line, part["owner"]) if row.assignee_id else part["nobody"],
+        team=escape(row.team_name),
+        level=row.support_level,
+        at=line.at,
+        ago=escape(line.ago),
+    )
+
+
+def _chip(line: Line, pattern: str, marks: Mapping[str, Mapping[Any, str]]) -> str:
+    if not line.span:
+        return marks["still"][line.state]
+    sign = marks["sign"][line.state]
+    return pattern.format(state=line.state, sign=sign, due=line.due, span=escape(line.span))
+
+
+def _owner(line: Line, pattern: str) -> str:
+    row = line.row
+    name, initials = escape(row.assignee_name), escape(line.initials)
+    return pattern.format(colour=colour(row.assignee_id or 0), initials=initials, name=name)
+
+
+def _present(one: Here, pattern: str, live: Mapping[Any, str]) -> str:
+    initials, words = escape(one.initials), escape(one.words)
+    return pattern.format(colour=colour(one.key), initials=initials, live=live[one.writing], words=words)
+
+
+def colour(key: int) -> int:
+    """Which of the six colours a person has; as ``kit/tags.html`` chooses it."""
+    return key % 6 + 1
 
 
 class Painter:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import EmailStr, Field
+from pydantic import BeforeValidator, EmailStr, Field
 
 from app.core.schema import BODY_LENGTH, MAX_ID, Command, Id, Line, Lines, Maybe, OptionalId, Title
 from app.tickets.schemas import Body, StatusMove, TagName
 from app.tickets.words import Channel, PendingReason, PresenceMode, Priority, Status
 
 Version = Annotated[int, Field(ge=1)]
+
+
+def _apart(given: object) -> object:
+    """Tags as people type them, separated by commas."""
+    if not isinstance(given, list):
+        return given
+    return [name for part in given for one in str(part).split(",") if (name := one.strip())]
+
+
+Tags = Annotated[list[TagName], BeforeValidator(_apart), Field(max_length=20)]
 
 
 class Step(StrEnum):
@@ -122,11 +132,7 @@ class AssigneeForm(Command):
 
 
 class TagsForm(Command):
-    tags: Annotated[Line, Field(max_length=800)] = ""
-
-    @property
-    def names(self) -> list[str]:
-        return [name for part in self.tags.split(",") if (name := part.strip())]
+    tags: Tags = Field(default_factory=list)
 
 
 class EscalationForm(Command):
@@ -151,13 +157,9 @@ class NewTicketForm(Command):
     impact: Maybe[Priority] = None
     category_id: OptionalId = None
     team_id: OptionalId = None
-    tags: Annotated[Line, Field(max_length=800)] = ""
+    tags: Tags = Field(default_factory=list)
     attachment_ids: list[Id] = Field(default_factory=list, max_length=50)
     who: Annotated[Line, Field(max_length=100)] = ""
-
-    @property
-    def tag_names(self) -> list[TagName]:
-        return [name for part in self.tags.split(",") if (name := part.strip())]
 
 
 class PeopleQuery(Command):

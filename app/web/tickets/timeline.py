@@ -14,6 +14,7 @@ from markupsafe import Markup
 from app.core import clock
 from app.core.actor import Actor
 from app.core.formats import Formats
+from app.core.language import _
 from app.events.words import DeliveryState
 from app.notifications.timeline import Line, Names, lines
 from app.notifications.words import Side, Way
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from app.events.models import Delivery, Event
     from app.tickets.models import Attachment, Comment
 
+NAME, TIME = "\0name", "\0time"  # stand in sentences said for many entries until an entry fills them
 FOLD_FROM = 5
 KEPT_OPEN = 2
 WORST_FIRST = (
@@ -51,8 +53,9 @@ class Entry:
     """One entry of the conversation."""
 
     id: int
-    at: datetime
+    at: str
     when: str
+    label: str
     name: str
     initials: str
     key: int
@@ -70,7 +73,7 @@ class Entry:
     redacted_by: str
     held_until: datetime | None
     may_take_back: bool
-    may_correct: bool
+    tools: str
     sent: Sent | None
     corrected: bool
 
@@ -80,7 +83,7 @@ class Happening:
     """One thing that happened, in one sentence."""
 
     id: int
-    at: datetime
+    at: str
     when: str
     icon: str
     tone: str
@@ -107,6 +110,12 @@ class Loom:
         self.rules = settings(TicketRules)
         self._mails = mails_of(sheet.events, sheet.deliveries)
         self._day: object = None
+        self._redacts = actor.can("tickets.redact")
+        self._labels = {
+            "note": _("Internal note of %(name)s, %(time)s", name=NAME, time=TIME),
+            "reply": _("Reply of %(name)s, %(time)s", name=NAME, time=TIME),
+            "message": _("Message of %(name)s, %(time)s", name=NAME, time=TIME),
+        }
 
     def items(self) -> list[Item]:
         """Everything in order, the oldest first."""
@@ -150,17 +159,19 @@ class Loom:
 
     def _happening(self, line: Line) -> Happening:
         event = line.event
-        return Happening(event.id, event.at, self.when(event.at), line.icon, line.tone, line.text)
+        return Happening(event.id, event.at.isoformat(), self.when(event.at), line.icon, line.tone, line.text)
 
     def _entry(self, comment: Comment) -> Entry:
         face = self.sheet.faces.get(comment.author_id or 0)
         name = comment.author_name or (face.full_name if face else comment.author_email)
+        when, kind = self.when(comment.created_at), _kind(comment)
         mine = comment.author_id == self.actor.person_id
         held = comment.public_from if comment.public_from and comment.public_from > self.now else None
         return Entry(
             id=comment.id,
-            at=comment.created_at,
-            when=self.when(comment.created_at),
+            at=comment.created_at.isoformat(),
+            when=when,
+            label=self._labels[kind].replace(NAME, name).replace(TIME, when),
             name=name,
             initials=initials_of(name),
             key=comment.author_id or 0,
@@ -178,7 +189,7 @@ class Loom:
             redacted_by=_redactor(comment, self.sheet.faces),
             held_until=held,
             may_take_back=mine and held is not None and not comment.is_internal,
-            may_correct=mine and self._is_fresh(comment) and (comment.is_internal or held is not None),
+            tools=self._tools(comment, mine and (comment.is_internal or held is not None)),
             sent=self._mails.get(comment.id),
             corrected=comment.updated_at is not None,
         )
@@ -187,9 +198,24 @@ class Loom:
         seen = self.sheet.own.read_up_to
         return bool(seen) and comment.id > seen and not mine
 
+    def _tools(self, comment: Comment, may_change: bool) -> str:
+        """What the menu of an entry offers: ``correct``, ``redact``, both, or nothing."""
+        offered = []
+        if may_change and self._is_fresh(comment):
+            offered.append("correct")
+        if self._redacts and comment.redacted_at is None:
+            offered.append("redact")
+        return " ".join(offered)
+
     def _is_fresh(self, comment: Comment) -> bool:
         limit = timedelta(minutes=self.rules.correct_within_minutes)
         return comment.redacted_at is None and comment.created_at > self.now - limit
+
+
+def _kind(comment: Comment) -> str:
+    if comment.is_internal:
+        return "note"
+    return "reply" if comment.by_staff else "message"
 
 
 def told(events: Sequence[Event], sheet: Sheet, actor: Actor, fmt: Formats) -> list[Line]:

@@ -173,9 +173,7 @@ def test_a_removed_text_leaves_a_mark(story):
 
 
 def test_colleagues_who_are_here_are_named(story):
-    run_unit(
-        lambda: attending.be_present(story.actor(story.jonas), story.ticket_id, PresenceMode.WRITING)
-    )
+    run_unit(lambda: attending.be_present(story.actor(story.jonas), story.ticket_id, PresenceMode.WRITING))
     page = read(story.desk, story.base)
     assert "<b>Jonas Weber</b> schreibt gerade eine Antwort" in page
     assert "schreibt gerade" not in read(story.browser(story.jonas), story.base)
@@ -199,9 +197,7 @@ def test_the_statement_adds_up_to_what_is_promised(story):
 
 def test_the_history_names_everything_and_who_may_know(story):
     run_unit(
-        lambda: triage.change_status(
-            story.actor(story.lea), story.ticket_id, StatusMove(status="resolved")
-        )
+        lambda: triage.change_status(story.actor(story.lea), story.ticket_id, StatusMove(status="resolved"))
     )
     page = read(story.desk, f"{story.base}?tab=history")
     assert "Lea Hoffmann</b> hat den Status" in page
@@ -282,9 +278,7 @@ def test_a_deleted_ticket_of_a_confidential_team_stays_unknown(story):
 def test_names_of_old_teams_stay_readable(story):
     other = story.make_team("Netzwerk")
     run_unit(lambda: triage.change_team(story.actor(story.lea), story.ticket_id, other.id))
-    run_unit(
-        lambda: db.session.execute(sa.update(Team).where(Team.id == other.id).values(is_active=False))
-    )
+    run_unit(lambda: db.session.execute(sa.update(Team).where(Team.id == other.id).values(is_active=False)))
     page = read(story.lead, story.base)
     assert "Netzwerk" in page
     assert f'name="team_id" value="{other.id}"' not in page

@@ -207,8 +207,15 @@ def own_record(person, **values):
 def test_the_own_record_is_saved_and_the_log_names_the_fields(world):
     mia = world.customer(first_name="Mia", last_name="Muster")
     here = signed_in(mia)
-    command = own_record(mia, last_name="Müller-Lüdenscheidt", phone="0911 4400", language="en", employee_number="P7")
-    assert set(run_unit(lambda: profile.change(command, actor=here))) == {"last_name", "phone", "language", "employee_number"}
+    command = own_record(
+        mia, last_name="Müller-Lüdenscheidt", phone="0911 4400", language="en", employee_number="P7"
+    )
+    assert set(run_unit(lambda: profile.change(command, actor=here))) == {
+        "last_name",
+        "phone",
+        "language",
+        "employee_number",
+    }
     found = reload(mia)
     assert (found.version, found.search_key) == (2, "mueller-luedenscheidt mia")
     assert set(facts("person.changed")[-1]["fields"]) == {"last_name", "phone", "language", "employee_number"}
@@ -269,7 +276,14 @@ def test_a_picture_is_made_anew_before_it_is_kept(house):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"no picture", picture()[:60], b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, b"<svg/>", b"x" * (avatars.AVATAR_BYTES + 1)],
+    [
+        b"",
+        b"no picture",
+        picture()[:60],
+        b"\x89PNG\r\n\x1a\n" + b"\x00" * 50,
+        b"<svg/>",
+        b"x" * (avatars.AVATAR_BYTES + 1),
+    ],
     ids=["empty", "text", "cut", "broken", "svg", "large"],
 )
 def test_what_is_no_small_picture_is_refused_with_a_sentence(house, data):
@@ -299,7 +313,9 @@ def away(person, actor, **values):
 
 def test_a_deputy_stands_in_while_somebody_is_away(world):
     anna, ben = world.agent(), world.agent()
-    away(anna, signed_in(anna), absent_from=date(2026, 12, 1), absent_until=date(2026, 12, 5), deputy_id=ben.id)
+    away(
+        anna, signed_in(anna), absent_from=date(2026, 12, 1), absent_until=date(2026, 12, 5), deputy_id=ben.id
+    )
     assert deputy_of(anna.id, date(2026, 11, 30)) is None
     assert deputy_of(anna.id, date(2026, 12, 1)) == ben.id
     assert deputy_of(anna.id, date(2026, 12, 5)) == ben.id

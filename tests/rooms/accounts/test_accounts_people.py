@@ -8,7 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from app.accounts import proofs, tokens
-from app.accounts.access import levels_to_give, may_manage, organisation_for, person_for, roles_to_give, team_for
+from app.accounts.access import (
+    levels_to_give,
+    may_manage,
+    organisation_for,
+    person_for,
+    roles_to_give,
+    team_for,
+)
 from app.accounts.actions import (
     by_mail,
     changing_email,
@@ -183,14 +190,22 @@ def test_a_record_is_changed_by_those_who_manage_the_person(world):
     mia, agent = world.customer(), signed_in(world.agent())
     manage(agent, mia, people.change, record_of(mia, department="Einkauf", is_vip=True))
     assert (reload(mia).department, reload(mia).is_vip) == ("Einkauf", True)
-    assert facts("person.changed")[-1] == {"fields": ["department", "is_vip"], "actor": agent.person_id, "subject": mia.id}
+    assert facts("person.changed")[-1] == {
+        "fields": ["department", "is_vip"],
+        "actor": agent.person_id,
+        "subject": mia.id,
+    }
     with pytest.raises(Conflict):
         manage(agent, mia, people.change, record_of(mia, version=1, city="Bonn"))
 
 
 def test_only_administrators_say_who_manages_an_organisation(world):
     firm, other = world.organisation("Musterwerk"), world.organisation("Nordlicht")
-    mia, agent, admin = world.customer(organisation_id=firm.id), signed_in(world.agent()), signed_in(world.admin())
+    mia, agent, admin = (
+        world.customer(organisation_id=firm.id),
+        signed_in(world.agent()),
+        signed_in(world.admin()),
+    )
     with pytest.raises(Forbidden):
         manage(agent, mia, people.change, record_of(mia, manages_organisation=True))
     manage(admin, mia, people.change, record_of(mia, manages_organisation=True))
@@ -332,7 +347,11 @@ def test_names_come_with_one_statement_and_leave_out_nobody_else(world, statemen
     with statements() as seen:
         found = names([mia.id, None, anna.id, mia.id, 987654])
     assert len(seen) == 1
-    assert (found[mia.id].full_name, found[mia.id].initials, found[mia.id].is_staff) == ("Mia Muster", "MM", False)
+    assert (found[mia.id].full_name, found[mia.id].initials, found[mia.id].is_staff) == (
+        "Mia Muster",
+        "MM",
+        False,
+    )
     assert set(found) == {mia.id, anna.id}
     assert names([]) == names([None]) == {}
 
@@ -354,11 +373,17 @@ def test_teams_are_set_up_by_administrators(world):
     assert run_unit(lambda: change(made)) == []
     with pytest.raises(Conflict):
         run_unit(lambda: change(made, version=1, name="Alt"))
-    for team, values in ((world.team, {"is_default": False}), (world.team, {"is_active": False}), (made, {"is_default": True, "is_active": False})):
+    for team, values in (
+        (world.team, {"is_default": False}),
+        (world.team, {"is_active": False}),
+        (made, {"is_default": True, "is_active": False}),
+    ):
         with pytest.raises(Invalid):
             run_unit(lambda found=team, given=values: change(found, **given))
     run_unit(lambda: change(made, is_default=True))
-    defaults = db.session.scalars(sa.select(Person.__table__.metadata.tables["team"].c.name).where(sa.text("is_default"))).all()
+    defaults = db.session.scalars(
+        sa.select(Person.__table__.metadata.tables["team"].c.name).where(sa.text("is_default"))
+    ).all()
     assert defaults == ["Beschaffung"]
 
 

@@ -215,7 +215,10 @@ def test_a_reset_sets_the_password_confirms_the_address_and_ends_every_sign_in(w
     here = signed_in(mia)
     run_unit(lambda: resetting.ask(mia.email.upper(), actor=NOBODY))
     made = passwords.hashed(ANOTHER)
-    assert run_unit(lambda: resetting.reset(token_of("password.reset_requested"), made, actor=NOBODY)) is not None
+    assert (
+        run_unit(lambda: resetting.reset(token_of("password.reset_requested"), made, actor=NOBODY))
+        is not None
+    )
     assert reload(mia).verified_at is not None
     assert own_sign_ins(here) == []
     assert enter(mia.email, ANOTHER).step is Step.IN

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app.accounts.models import Person, Team
+from app.core import clock
 from app.core.db import db
 from app.events.consumers import consumer
 from app.events.models import Delivery, Event
@@ -25,13 +26,13 @@ class Mail:
 
 
 def mails(world: World) -> list[Mail]:
-    """Every mail that waits, as it would be sent now."""
+    """Every mail that may go out now, as it would be sent; what may still be taken back is not among them."""
     world.relay()
     roles = {person.email: str(person.role) for person in db.session.scalars(sa.select(Person))}
     return [
         Mail(one.recipient, roles.get(one.recipient, ""), f"{one.subject}\n{one.text}\n{one.html}")
         for one in outbox(10_000)
-        if one.subject
+        if one.subject and not (one.delivery.due_at and one.delivery.due_at > clock.now())
     ]
 
 

@@ -110,7 +110,16 @@ def test_addresses_are_compared_without_capitals(typed: str, kept: str) -> None:
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "typed",
-    ["", "mia", "mia@", "@firma.example", "m i a@firma.example", "mía@firma.example", "a@b@c.example", "x" * 300],
+    [
+        "",
+        "mia",
+        "mia@",
+        "@firma.example",
+        "m i a@firma.example",
+        "mía@firma.example",
+        "a@b@c.example",
+        "x" * 300,
+    ],
 )
 def test_what_is_no_plain_address_belongs_to_nobody(typed: str) -> None:
     assert addresses.key(typed) == ""
@@ -133,7 +142,9 @@ def test_recovery_codes_are_ten_different_long_ones_and_forgive_how_they_are_typ
     codes = second_factor.new_recovery_codes()
     assert len(set(codes)) == 10
     assert second_factor.is_recovery_code(codes[0])
-    assert second_factor.recovery_hash(codes[0].upper().replace("-", " ")) == second_factor.recovery_hash(codes[0])
+    assert second_factor.recovery_hash(codes[0].upper().replace("-", " ")) == second_factor.recovery_hash(
+        codes[0]
+    )
     assert not second_factor.is_recovery_code("123456")
 
 
@@ -149,9 +160,18 @@ def test_the_picture_needs_nothing_from_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("says", "shown"),
     [
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox, Windows"),
-        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36 Edg/142.0", "Edge, Linux"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Safari/604.1", "Safari, iPhone"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
+            "Firefox, Windows",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36 Edg/142.0",
+            "Edge, Linux",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Safari/604.1",
+            "Safari, iPhone",
+        ),
         ("curl/8.5", ""),
         ("", ""),
     ],

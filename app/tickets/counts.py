@@ -1,0 +1,183 @@
+"""How many tickets there are: figures of the usual lists from the counters, and totals of any list up to a limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.core.actor import Actor
+from app.core.db import db
+from app.sla.words import ClockState
+from app.tickets import walks
+from app.tickets.access import HOUSE, is_staff, sees_all_teams
+from app.tickets.listing import TEAM_VIEWS, QueueQuery, View
+from app.tickets.models import Draft, Tally, Ticket
+from app.tickets.plans import plan_for
+from app.tickets.questions import Nothing, Question, Scope, question, scope
+from app.tickets.walks import Shape, key_params
+from app.tickets.words import ACTIVE_STAGES, Phase, Stage
+
+# Own tickets looked at for the figure of those that wait for an answer.
+OWN_LOOKED_AT = 1000
+EXACT_UP_TO = 10_000
+COUNTED = frozenset({"team", "stages", "sla", "nobody", "assignee"})
+OWN, OF_TEAMS = "own", "teams"
+OF_ONE = (View.MINE, View.WAITING_FOR_ME, View.DRAFTS)
+
+
+def counts(actor: Actor) -> dict[View, int]:
+    """The figures beside the usual lists of a member of staff, with one statement.
+
+    Lists that grow for ever (resolved, watched) have none.
+    """
+    if not is_staff(actor):
+        return {}
+    params = _values(actor) | {
+        "me": actor.person_id or 0,
+        "stages": ACTIVE_STAGES,
+        "looked_at": OWN_LOOKED_AT,
+    }
+    found = {
+        row[0]: [int(n or 0) for n in row[1:]] for row in db.session.execute(_figures(_place(actor)), params)
+    }
+    team = found.get(OF_TEAMS, [0] * 5)
+    named = (View.OPEN, View.UNASSIGNED, View.OVERDUE, View.AT_RISK, View.WAITING_FOR_CUSTOMER)
+    own = found.get(OWN, [0] * 5)
+    return dict(zip(named, team, strict=True)) | dict(zip(OF_ONE, own, strict=False))
+
+
+def unassigned(actor: Actor) -> int:
+    """How many tickets of the viewer's teams nobody works on: the badge of every page."""
+    if not is_staff(actor):
+        return 0
+    params = _values(actor) | {"stages": ACTIVE_STAGES}
+    return int(db.session.scalar(_nobodys(_place(actor)), params) or 0)
+
+
+def _place(actor: Actor) -> str:
+    """Whose tickets the team lists show: own teams', else (for those who see all) the whole house's."""
+    if actor.team_ids or not (actor.kind in HOUSE or sees_all_teams(actor)):
+        return "teams"
+    return "hidden" if actor.hidden_team_ids and actor.kind not in HOUSE else "house"
+
+
+def _values(actor: Actor) -> dict[str, Any]:
+    return {"teams": sorted(actor.team_ids), "hidden": sorted(actor.hidden_team_ids)}
+
+
+def _many(column: Any, name: str) -> sa.ColumnElement[bool]:
+    found: sa.ColumnElement[bool] = column.in_(sa.bindparam(name, expanding=True))
+    return found
+
+
+def _in_place(place: str) -> tuple[sa.ColumnElement[bool], ...]:
+    active = _many(Tally.stage, "stages")
+    if place == "house":
+        return (active,)
+    team = _many(Tally.team_id, place)
+    return active, team if place == "teams" else sa.not_(team)
+
+
+@lru_cache(maxsize=8)
+def _nobodys(place: str) -> sa.Select[Any]:
+    return sa.select(sa.func.sum(Tally.n)).where(*_in_place(place), Tally.assignee_id == 0)
+
+
+@lru_cache(maxsize=8)
+def _figures(place: str) -> sa.CompoundSelect[Any]:
+    def summed(condition: sa.ColumnElement[bool]) -> Any:
+        return sa.func.sum(sa.case((condition, Tally.n), else_=0))
+
+    me: sa.BindParameter[int] = sa.bindparam("me")
+    nothing: sa.ColumnElement[int] = sa.literal_column("0")
+    teams = sa.select(
+        sa.literal_column(f"'{OF_TEAMS}'"),
+        sa.func.sum(Tally.n),
+        summed(Tally.assignee_id == 0),
+        summed(Tally.sla_state == ClockState.BREACHED),
+        summed(Tally.sla_state == ClockState.AT_RISK),
+        summed(Tally.stage == Stage.WAITS_FOR_CUSTOMER),
+    ).where(*_in_place(place))
+    mine = sa.select(sa.func.sum(Tally.n)).where(Tally.assignee_id == me, _many(Tally.stage, "stages"))
+    latest = (
+        sa.select(Ticket.last_entry_by_customer.label("by_customer"))
+        .with_hint(Ticket, "FORCE INDEX (ix_ticket_assignee_due)", "mysql")
+        .where(Ticket.assignee_id == me, Ticket.phase == Phase.ACTIVE)
+        .order_by(Ticket.due_at, Ticket.id)
+        .limit(sa.bindparam("looked_at"))
+        .subquery()
+    )
+    waiting = sa.select(sa.func.count()).select_from(latest).where(latest.c.by_customer.is_(True))
+    drafts = sa.select(sa.func.count(Draft.ticket_id.distinct())).where(Draft.person_id == me)
+    own = sa.select(
+        sa.literal_column(f"'{OWN}'"),
+        mine.scalar_subquery(),
+        waiting.scalar_subquery(),
+        drafts.scalar_subquery(),
+        nothing,
+        nothing,
+    )
+    return sa.union_all(teams, own)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many tickets a list has; a lower bound where counting on would cost too much."""
+
+    n: int
+    is_lower_bound: bool = False
+
+
+def total(actor: Actor, query: QueueQuery) -> Total:
+    """The length of a list: from the counters where they know it, else counted up to 10,000."""
+    try:
+        if is_staff(actor):
+            asked, where = question(actor, query), scope(actor, query)
+            if _is_counted(actor, query, asked, where):
+                return Total(_from_counters(asked, where))
+        return _counted(actor, query)
+    except Nothing:
+        return Total(0)
+
+
+def _is_counted(actor: Actor, query: QueueQuery, asked: Question, where: Scope) -> bool:
+    if query.view in (View.DRAFTS, View.WATCHED) or not asked.conditions.keys() <= COUNTED:
+        return False
+    return not where.personal or (asked.assignee_id == actor.person_id and query.view not in TEAM_VIEWS)
+
+
+def _from_counters(asked: Question, where: Scope) -> int:
+    conditions: list[sa.ColumnElement[bool]] = [Tally.stage.in_(asked.stages)]
+    if where.teams is None and where.hidden and not where.personal:
+        conditions.append(Tally.team_id.not_in(where.hidden))
+    elif where.teams is not None and not where.personal:
+        conditions.append(Tally.team_id.in_(where.teams))
+    if "team" in asked.conditions:
+        conditions.append(Tally.team_id == asked.conditions["team"])
+    if "sla" in asked.conditions:
+        conditions.append(Tally.sla_state == asked.conditions["sla"])
+    if "nobody" in asked.conditions:
+        conditions.append(Tally.assignee_id == 0)
+    if asked.assignee_id is not None:
+        conditions.append(Tally.assignee_id == asked.assignee_id)
+    return int(db.session.scalar(sa.select(sa.func.sum(Tally.n)).where(*conditions)) or 0)
+
+
+def _counted(actor: Actor, query: QueueQuery) -> Total:
+    plan = plan_for(actor, query)
+    end: Any = None
+    if plan.is_windowed:
+        windowed = sum(walk.is_windowed for walk in plan.walks)
+        step = plan.params | {"step": EXACT_UP_TO // windowed}
+        end = db.session.execute(walks.frontier(plan.shape()), step).first()
+    params = plan.params | {"take": EXACT_UP_TO + 1} | key_params("until", tuple(end) if end else ())
+    n = int(db.session.scalar(_counting(plan.shape(until=end is not None)), params) or 0)
+    return Total(min(n, EXACT_UP_TO), n > EXACT_UP_TO or end is not None)
+
+
+@lru_cache(maxsize=128)
+def _counting(shape: Shape) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(walks.head(shape).subquery())

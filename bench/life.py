@@ -121,7 +121,13 @@ def answered(rng: random.Random, created: datetime, now: datetime, priority: str
     response, target = TARGETS[priority]
     age = now - created
     dice = rng.random()
-    share = rng.uniform(1, 1.9) if dice < 0.1 else rng.uniform(0.75, 1) if dice < 0.18 else rng.uniform(0.05, 0.75)
+    share = (
+        rng.uniform(1, 1.9)
+        if dice < 0.1
+        else rng.uniform(0.75, 1)
+        if dice < 0.18
+        else rng.uniform(0.05, 0.75)
+    )
     used = min(age * 0.99, target * share)
     first = created + min(response * rng.uniform(0.05, 1.04), used * 0.4)
     kind = rng.choices((1, 2, 3, 4), (8, 47, 30, 15))[0]
@@ -152,7 +158,11 @@ def answered(rng: random.Random, created: datetime, now: datetime, priority: str
 
 
 def _with_pause(
-    changes: list[tuple[datetime, bool, str]], created: datetime, now: datetime, used: timedelta, target: timedelta
+    changes: list[tuple[datetime, bool, str]],
+    created: datetime,
+    now: datetime,
+    used: timedelta,
+    target: timedelta,
 ) -> Clock:
     """The clock ran for ``used`` in all: half of it, a pause, and the other half until now."""
     if now - created - used < HOUR:

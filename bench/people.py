@@ -53,7 +53,7 @@ def make_firm(bulk: Bulk, rng: random.Random, now: datetime, *, tickets: int) ->
     _teams(bulk, firm, tables["team"], at)
     organisations = _organisations(bulk, tables["organisation"], at)
     person = _person_writer(bulk, rng, tables["person"], at)
-    _staff(bulk, rng, firm, person, tables["membership"])
+    _staff(bulk, rng, firm, person, tables["membership"], agents=max(30, tickets // 2500))
     for n in range(max(50, tickets // 20)):
         organisation = rng.choice(organisations) if rng.random() < 0.8 else None
         firm.customers.append((person("customer", n, organisation), organisation))
@@ -77,12 +77,12 @@ def _teams(bulk: Bulk, firm: Firm, table: sa.Table, at: str) -> None:
     known = dict(db.session.execute(sa.select(table.c.name, table.c.id)).tuples().all())
     add, ids = bulk.table(table, ["id", "name", "is_confidential", "created_at"]), Ids(table)
     firm.teams.append(_one("SELECT id FROM team WHERE is_default"))
-    for name in (*texts.TEAMS, "Personal"):
+    for name in texts.TEAMS:
         if name not in known:
             known[name] = ids()
-            add([str(known[name]), name, "1" if name == "Personal" else "0", at])
+            add([str(known[name]), name, "1" if name == texts.CONFIDENTIAL else "0", at])
         firm.teams.append(known[name])
-    firm.weights = [30, 16, 14, 12, 10, 8, 5, 3, 2]
+    firm.weights = [24, 14, 12, 10, 8, 6, 5, 4, 4, 3, 3, 2, 2, 2, 1]
 
 
 def _organisations(bulk: Bulk, table: sa.Table, at: str) -> list[int]:
@@ -117,16 +117,22 @@ def _person_writer(
 
 
 def _staff(
-    bulk: Bulk, rng: random.Random, firm: Firm, person: Callable[[str, int, int | None], int], table: sa.Table
+    bulk: Bulk,
+    rng: random.Random,
+    firm: Firm,
+    person: Callable[[str, int, int | None], int],
+    table: sa.Table,
+    *,
+    agents: int,
 ) -> None:
-    """60 agents in one to three teams each, a leader for every team, two administrators without a team."""
+    """Agents in one to three teams each, a leader for every team, two administrators without a team."""
     add = bulk.table(table, ["team_id", "person_id", "leads"])
     for place, team in enumerate(firm.teams):
         firm.agents[team] = []
         add([str(team), str(person("team_leader", place, None)), "1"])
-    for n in range(60):
+    for n in range(agents):
         agent = person("support_agent", n, None)
-        home = firm.teams[n % len(firm.teams)]
+        home = firm.teams[n % len(firm.teams)] if n < 30 else rng.choices(firm.teams, firm.weights)[0]
         more = rng.choices(firm.teams[:-1], k=rng.randint(0, 2))
         for team in {home, *more}:
             firm.agents[team].append(agent)

@@ -44,7 +44,13 @@ def make_app(url: str) -> Flask:
 
 
 def populate(
-    url: str, tickets: int, *, comments: int = 3, open_share: float = 0.085, seed: int = 7, quiet: bool = False
+    url: str,
+    tickets: int,
+    *,
+    comments: int = 3,
+    open_share: float = 0.085,
+    seed: int = 7,
+    quiet: bool = False,
 ) -> None:
     """Fill a database.
 
@@ -65,7 +71,9 @@ def populate(
         firm = make_firm(bulk, rng, now, tickets=tickets)
         writer = Writer(bulk, firm, rng, now, comments=comments, open_share=open_share)
         for n in range(tickets):
-            writer.write(n / tickets, comments=LONG_ENTRIES if n >= tickets - LONG_TICKETS and comments else None)
+            writer.write(
+                n / tickets, comments=LONG_ENTRIES if n >= tickets - LONG_TICKETS and comments else None
+            )
             if not quiet and n % 50_000 == 0:
                 print(f"{n:>9,} tickets, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         writer.finish()

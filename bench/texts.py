@@ -61,10 +61,21 @@ LAST_NAMES = (
     "Berger", "Weber", "Hoffmann", "Yilmaz", "Kaya", "Lang", "Scholz", "Brandt", "Vogt", "Neumann", "Romano",
     "Krüger", "Fuchs", "Peters", "Sommer", "Winter", "Lehmann", "Arslan", "Schreiber", "Köhler", "Busch", "Otto",
 )  # fmt: skip
-DEPARTMENTS = ("Buchhaltung", "Vertrieb", "Einkauf", "Personal", "Logistik", "Marketing", "Controlling", "Fertigung")
+DEPARTMENTS = (
+    "Buchhaltung",
+    "Vertrieb",
+    "Einkauf",
+    "Personal",
+    "Logistik",
+    "Marketing",
+    "Controlling",
+    "Fertigung",
+)
 TEAMS = (
     "Netzwerk", "Arbeitsplatz", "Anwendungen", "Sicherheit", "Telefonie", "Lager und Fertigung", "Standort Nord",
+    "Standort Süd", "SAP", "Server und Speicher", "Vertriebssysteme", "Drucken", "Beschaffung", "Personal",
 )  # fmt: skip
+CONFIDENTIAL = "Personal"
 TAGS = (
     "onboarding", "vpn", "drucker", "windows", "macos", "sap", "outlook", "teams", "hardware", "lizenz", "umzug",
     "passwort", "mobil", "wlan", "server", "datenschutz", "schulung", "rückfrage", "garantie", "leihgerät",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -19,7 +18,6 @@ PRIORITIES = (("critical", 3), ("high", 17), ("medium", 60), ("low", 20))
 URGENCY = {"critical": "1", "high": "2", "medium": "3", "low": "4"}
 CHANNELS = (("email", 52), ("web", 33), ("agent", 9), ("api", 4), ("chat", 1.5), ("teams", 0.5))
 YEARS = 3
-EXTRA = ("changes", "comments", "events", "tags", "marks", "files", "watchers", "ratings")
 Clock = life.Clock
 TICKET_COLUMNS = [
     "id", "title", "description", "description_html", "requester_id", "created_by_id", "organisation_id",
@@ -56,11 +54,14 @@ class Writer:
         self.tally: Counter[tuple[int, int, int, str]] = Counter()
         self.bodies = texts.bodies(rng, 400)
         tables = db.metadata.tables
-        self.ids = {name: Ids(tables[name]) for name in ("ticket", "comment", "event", "clock_change", "attachment")}
+        self.ids = {
+            name: Ids(tables[name]) for name in ("ticket", "comment", "event", "clock_change", "attachment")
+        }
         self._add = {name: bulk.table(tables[name], columns) for name, columns in _COLUMNS.items()}
-        self._add_tally = bulk.table(tables["tally"], ["id", "team_id", "assignee_id", "stage", "sla_state", "n"])
+        self._add_tally = bulk.table(
+            tables["tally"], ["id", "team_id", "assignee_id", "stage", "sla_state", "n"]
+        )
         self._tally_ids = Ids(tables["tally"])
-        self._marks = tables["read_mark"]
 
     def write(self, share: float, *, comments: int | None = None) -> None:
         """One ticket that came when ``share`` (0 to 1) of the whole time had gone by."""
@@ -129,7 +130,13 @@ class Writer:
         return None if self.rng.random() < nobody else self.rng.choice(self.firm.agents[team])
 
     def _talk(
-        self, ticket_id: int, created: datetime, found: life.Life, requester: int, assignee: int | None, count: int
+        self,
+        ticket_id: int,
+        created: datetime,
+        found: life.Life,
+        requester: int,
+        assignee: int | None,
+        count: int,
     ) -> tuple[int, bool, datetime]:
         """The entries of a ticket; returns the last one's id, who wrote it, and when."""
         rng, last, by_customer = self.rng, 0, True
@@ -147,7 +154,9 @@ class Writer:
                 stamp(at), "{}",
             ]  # fmt: skip
             self._add["comment"](entry)
-            payload = f'{{"comment_id": {last}, "by_staff": {"true" if staff else "false"}, "by_machine": false}}'
+            payload = (
+                f'{{"comment_id": {last}, "by_staff": {"true" if staff else "false"}, "by_machine": false}}'
+            )
             kind = "ticket.note_added" if internal else "ticket.reply_added"
             self._event(kind, "internal" if internal else "public", at, author, ticket_id, payload)
             at += step
@@ -168,10 +177,12 @@ class Writer:
         if assignee and found.phase == "active" and rng.random() < 0.6:
             self._add["read_mark"]([str(assignee), one, str(last - rng.randint(0, 1)), stamp(updated)])
         if rng.random() < 0.03:
-            watcher = rng.choice(self.firm.agents[self.firm.teams[0]])
-            self._add["watcher"]([one, str(watcher), stamp(created)])
+            watcher = rng.choice(self.firm.agents[rng.choice(self.firm.teams[:-1])])
+            self._add["watcher"]([one, str(watcher), found.phase, stamp(created)])
         if found.phase == "closed" and rng.random() < 0.15:
-            self._add["rating"]([one, str(rng.choices((1, 2, 3, 4, 5), (3, 4, 10, 33, 50))[0]), *[stamp(updated)] * 2])
+            self._add["rating"](
+                [one, str(rng.choices((1, 2, 3, 4, 5), (3, 4, 10, 33, 50))[0]), *[stamp(updated)] * 2]
+            )
         if has_files:
             self._add["attachment"](
                 [str(self.ids["attachment"]()), one, f"{ticket_id:064x}", "Bildschirmfoto.png", "image/png", "81920",
@@ -215,7 +226,7 @@ _COLUMNS = {
     "clock_change": ["id", "ticket_id", "at", "runs", "reason"],
     "ticket_tag": ["ticket_id", "tag_id"],
     "read_mark": ["person_id", "ticket_id", "entry_id", "read_at"],
-    "watcher": ["ticket_id", "person_id", "created_at"],
+    "watcher": ["ticket_id", "person_id", "phase", "created_at"],
     "rating": ["ticket_id", "score", "created_at", "updated_at"],
     "attachment": [
         "id", "ticket_id", "sha256", "filename", "content_type", "size", "is_picture", "state", "created_at",
@@ -232,6 +243,3 @@ def recount(connection: sa.Connection) -> dict[tuple[int, int, int, str], int]:
         )
     )
     return {(team, person, stage, state): int(n) for team, person, stage, state, n in rows}
-
-
-Progress = Callable[[int], None]

@@ -16,23 +16,20 @@ from app.accounts.staffing import Candidate
 from app.accounts.words import STAFF
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import UTCDateTime, db
-from app.core.errors import Forbidden, NotFound
-from app.sla.words import ClockKind, ClockState
+from app.core.db import db
+from app.core.errors import Forbidden
 from app.tickets import choosing, queue
-from app.tickets.access import sees_all_teams
+from app.tickets.cards import Card, card_of, head, team_of_board
 from app.tickets.deadlines import NEVER
+from app.tickets.forecast import Block, forecast
 from app.tickets.listing import QueueQuery, View
 from app.tickets.models import Ticket
 from app.tickets.queue import QueueRow
 from app.tickets.tallying import loads
-from app.tickets.words import Phase, Priority, Status, number_of
 
 WAITING_SHOWN = 50
+LANES_SHOWN = 60
 LANE_SHOWN = 10
-BLOCK_SHOWN = 20
-BLOCKS = 16
-BLOCK = timedelta(minutes=30)
 HERE_FOR = timedelta(minutes=10)
 
 
@@ -57,24 +54,6 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A ticket on a lane or in the forecast."""
-
-    id: int
-    title: str
-    status: Status
-    priority: Priority
-    sla_state: ClockState
-    due_at: datetime | None
-    due_clock: ClockKind | None
-    assignee_id: int | None
-
-    @property
-    def number(self) -> str:
-        return number_of(self.id)
-
-
-@dataclass(frozen=True, slots=True)
 class Lane:
     """A person of the team. ``load`` counts open tickets of all teams, ``share`` is it beside the largest load."""
 
@@ -91,23 +70,14 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Half an hour of the forecast with the deadlines in it."""
-
-    begin: datetime
-    end: datetime
-    tickets: Sequence[Card]
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Board:
-    """All three parts, with ``more_waiting`` when not all waiting tickets are shown."""
+    """All three parts; ``more_waiting`` and ``more_lanes`` say whether there are tickets and people not shown."""
 
     team_id: int
     waiting: Sequence[Waiting]
     more_waiting: bool
     lanes: Sequence[Lane]
+    more_lanes: int
     forecast: Sequence[Block]
 
 
@@ -120,7 +90,7 @@ def board(actor: Actor, team_id: int | None = None) -> Board:
     """
     if not actor.can("tickets.board"):
         raise Forbidden(permission="tickets.board")
-    team = choose_team(actor, team_id)
+    team = team_of_board(actor, team_id)
     staff = _staff(team)
     load = loads(one.person_id for one in staff)
     page = queue.page(actor, QueueQuery(view=View.UNASSIGNED, team=team, limit=WAITING_SHOWN))
@@ -128,22 +98,10 @@ def board(actor: Actor, team_id: int | None = None) -> Board:
         team_id=team,
         waiting=_suggested(page.rows, staff, load),
         more_waiting=page.next_cursor is not None,
-        lanes=_lanes(team, staff, load),
+        lanes=_lanes(team, staff[:LANES_SHOWN], load),
+        more_lanes=max(0, len(staff) - LANES_SHOWN),
         forecast=forecast(actor, team),
     )
-
-
-def choose_team(actor: Actor, team_id: int | None) -> int:
-    """The team a board is of.
-
-    Raises:
-        NotFound: a team the viewer does not see.
-    """
-    if team_id is None:
-        return min(actor.team_ids, default=0) or choosing.default_team_id()
-    if team_id not in actor.team_ids and (not sees_all_teams(actor) or team_id in actor.hidden_team_ids):
-        raise NotFound
-    return team_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,35 +170,10 @@ def _suggested(rows: Sequence[QueueRow], staff: Sequence[_Member], load: dict[in
     return found
 
 
-_CARD = (
-    Ticket.id,
-    Ticket.title,
-    Ticket.status,
-    Ticket.priority,
-    Ticket.sla_state,
-    Ticket.due_at,
-    sa.and_(Ticket.first_response_at.is_(None), Ticket.due_at == Ticket.response_due_at).label("is_first"),
-    Ticket.assignee_id,
-)
-
-
-def _card(cells: Sequence[Any]) -> Card:
-    *front, due, is_first, assignee_id = cells
-    open_due = None if due == NEVER else due
-    which = ClockKind.RESPONSE if is_first else ClockKind.RESOLUTION
-    return Card(*front, open_due, which if open_due else None, assignee_id)
-
-
-def _walk(index: str, *conditions: Any, shown: int) -> sa.Select[Any]:
-    query = sa.select(*_CARD).with_hint(Ticket, f"FORCE INDEX ({index})", "mysql")
-    query = query.where(Ticket.team_id == sa.bindparam("team"), Ticket.phase == Phase.ACTIVE, *conditions)
-    return query.order_by(Ticket.due_at, Ticket.id).limit(shown + 1)
-
-
 @lru_cache(maxsize=64)
 def _lane_statement(people: int) -> sa.CompoundSelect[Any]:
     heads = (
-        _walk("ix_ticket_team_assignee", Ticket.assignee_id == sa.bindparam(f"person_{n}"), shown=LANE_SHOWN)
+        head("ix_ticket_team_assignee", Ticket.assignee_id == sa.bindparam(f"person_{n}"), shown=LANE_SHOWN)
         for n in range(people)
     )
     return sa.union_all(*(sa.select(head.subquery()) for head in heads))
@@ -252,7 +185,7 @@ def _lanes(team_id: int, staff: Sequence[_Member], load: dict[int, int]) -> list
     params = {"team": team_id} | {f"person_{n}": one.person_id for n, one in enumerate(staff)}
     cards: dict[int | None, list[Card]] = defaultdict(list)
     for row in db.session.execute(_lane_statement(len(staff)), params):
-        card = _card(row)
+        card = card_of(row)
         cards[card.assignee_id].append(card)
     now, today, largest = clock.now(), choosing.today(), max(load.values(), default=0)
     lanes = []
@@ -274,37 +207,3 @@ def _lanes(team_id: int, staff: Sequence[_Member], load: dict[int, int]) -> list
             )
         )
     return lanes
-
-
-@lru_cache(maxsize=1)
-def _forecast_statement() -> sa.CompoundSelect[Any]:
-    def edge(n: int) -> sa.BindParameter[datetime]:
-        return sa.bindparam(f"edge_{n}", type_=UTCDateTime())
-
-    heads = (
-        _walk("ix_ticket_team_due", Ticket.due_at >= edge(n), Ticket.due_at < edge(n + 1), shown=BLOCK_SHOWN)
-        for n in range(BLOCKS)
-    )
-    return sa.union_all(*(sa.select(head.subquery()) for head in heads))
-
-
-def forecast(actor: Actor, team_id: int) -> list[Block]:
-    """The deadlines of a team's tickets in the next eight hours, by half-hours.
-
-    Raises:
-        NotFound: a team the viewer does not see.
-    """
-    team = choose_team(actor, team_id)
-    now = clock.now()
-    first = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0)
-    edges = [first + BLOCK * n for n in range(BLOCKS + 1)]
-    params = {"team": team} | {f"edge_{n}": edge for n, edge in enumerate(edges)}
-    cards: dict[int, list[Card]] = defaultdict(list)
-    for row in db.session.execute(_forecast_statement(), params):
-        card = _card(row)
-        cards[((card.due_at or now) - first) // BLOCK].append(card)
-    blocks = []
-    for n, (begin, end) in enumerate(zip(edges, edges[1:], strict=False)):
-        due = sorted(cards[n], key=lambda card: (card.due_at or end, card.id))
-        blocks.append(Block(begin, end, due[:BLOCK_SHOWN], len(due) > BLOCK_SHOWN))
-    return blocks

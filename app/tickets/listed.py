@@ -70,7 +70,10 @@ def _counted(place: Place, n: int) -> dict[str, Any]:
 
 def _old_value(state: Any, name: str) -> Any:
     history = state.attrs[name].history
-    return history.deleted[0] if history.deleted else getattr(state.object, name)
+    if history.deleted:
+        return history.deleted[0]
+    # What the ticket was opened without was nothing, and leaves no old value behind.
+    return None if history.added else getattr(state.object, name)
 
 
 _ORDERS = {

@@ -1,4 +1,4 @@
-"""The import killed with `kill -9` at every step, by the real command: nothing is lost and nothing doubled (F01–F03)."""
+"""The import killed with `kill -9` at every step: nothing is lost and nothing doubled (F01–F03, F10, F27)."""
 
 from __future__ import annotations
 

@@ -50,7 +50,10 @@ def fold_rows(ids: list[int]) -> int:
     What is summed up is what the lock returned, so a row that somebody else folded meanwhile is not counted twice.
     """
     locked = db.session.execute(
-        sa.select(Tally.id, Tally.n, *PLACE).where(Tally.id.in_(sorted(ids))).order_by(Tally.id).with_for_update()
+        sa.select(Tally.id, Tally.n, *PLACE)
+        .where(Tally.id.in_(sorted(ids)))
+        .order_by(Tally.id)
+        .with_for_update()
     )
     by_place: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
     for row_id, n, *place in locked:

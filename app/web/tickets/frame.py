@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.core.actor import Actor
 from app.notifications.queries import unread_count
+from app.tickets.counts import unassigned
 from app.tickets.listing import View
 
 
-def counts_of(actor: Actor) -> dict[View, int]:
-    """How many tickets wait in each list of the viewer."""
-    return {}
+def nav(actor: Actor, counts: Mapping[View, int] | None = None) -> dict[str, int]:
+    """Figures by name: what waits for the viewer's teams, and for the viewer.
 
-
-def nav(actor: Actor, counts: dict[View, int] | None = None) -> dict[str, int]:
-    """Figures by name: what waits for the viewer or the viewer's teams."""
-    known = counts_of(actor) if counts is None else counts
-    return {"unassigned": known.get(View.UNASSIGNED, 0), "bell": unread_count(actor)}
+    Args:
+        counts: the figures of the lists, where a page has read them already.
+    """
+    waiting = counts.get(View.UNASSIGNED, 0) if counts is not None else unassigned(actor)
+    return {"unassigned": waiting, "bell": unread_count(actor)}

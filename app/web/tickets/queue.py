@@ -13,12 +13,13 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.language import language
 from app.tickets import category_queries, queue
+from app.tickets import counts as figures
 from app.tickets.listing import QueueQuery, Sort, View
 from app.web.kit import page
 from app.web.kit.forms import Form
 from app.web.tickets import filters, rows, views
 from app.web.tickets.door import door
-from app.web.tickets.frame import counts_of, nav
+from app.web.tickets.frame import nav
 
 SECONDS = 60
 
@@ -28,7 +29,7 @@ def listing(actor: Actor, query: QueueQuery) -> Any:
     """A list of tickets; asked again by the page itself, it answers only when something is new."""
     query = _chosen(actor, query)
     found = queue.page(actor, query)
-    counts = counts_of(actor)
+    counts = figures.counts(actor)
     mark = _mark(actor, query, found, counts)
     if mark in request.if_none_match:
         return _marked(make_response("", 304), mark)

@@ -15,8 +15,9 @@ from app.core.uow import run_unit
 from app.events.models import Backlog, Event
 from app.sla.words import ClockState
 from app.tickets.actions.opening import open_ticket
-from app.tickets.models import Category, ClockChange, Ticket
+from app.tickets.models import Category, ClockChange, Tally, Ticket
 from app.tickets.schemas import NewTicket
+from app.tickets.tallying import loads
 from app.tickets.words import Channel, Priority, Status
 
 
@@ -160,3 +161,19 @@ def test_a_team_may_switch_automatic_assignment_off(world):
     ticket = ask(world, world.customer())
     assert ticket.assignee_id is None
     assert db.session.get(Ticket, ticket.id).status is Status.OPEN
+
+
+def test_counters_follow_a_ticket_that_is_assigned_while_it_is_opened(world):
+    agent = world.agent()
+    for _ in range(3):
+        ask(world, world.customer())
+    assert loads([agent.id]) == {agent.id: 3}
+    places = db.session.execute(sa.select(Tally.assignee_id, sa.func.sum(Tally.n)).group_by(Tally.assignee_id))
+    assert {person: int(n) for person, n in places if n} == {agent.id: 3}
+
+
+def test_three_idle_agents_share_the_work(world):
+    agents = {world.agent().id for _ in range(3)}
+    given = [ask(world, world.customer()).assignee_id for _ in range(6)]
+    assert set(given) == agents
+    assert sorted(given.count(agent) for agent in agents) == [2, 2, 2]

@@ -9,8 +9,10 @@ from celery import Celery
 
 from app import create_app
 from app.jobs import deadlines, housekeeping, mail, relay, scanning
+from app.jobs.queue import be_patient
 
 flask_app = create_app()
 celery: Celery = flask_app.extensions["celery"]
+be_patient(celery)
 
 TASKS = (deadlines, housekeeping, mail, relay, scanning)

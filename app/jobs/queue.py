@@ -5,6 +5,7 @@ Truth lives in the database: tasks carry no data worth losing, and a lost task i
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,21 @@ def make_queue(
     app.extensions["celery"] = queue
     timetable.use(app, timetable.Timetable(schedules, time_zone))
     return queue
+
+
+def be_patient(queue: Celery) -> None:
+    """For the worker and the scheduler: wait for a Redis that hangs instead of giving up on single commands.
+
+    A worker whose acknowledgement timed out while its other connection lived would never ask for work again.
+    A machine that is gone without a word is noticed by the keep-alive of its connections.
+    """
+    options = dict(queue.conf.broker_transport_options)
+    if "socket_timeout" not in options:
+        return
+    del options["socket_timeout"]
+    keep_alive = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
+    options |= {"socket_keepalive": True, "socket_keepalive_options": keep_alive}
+    queue.conf.broker_transport_options = options
 
 
 def _broker(redis_url: str, folder: Path) -> dict[str, Any]:

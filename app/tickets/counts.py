@@ -23,6 +23,8 @@ from app.tickets.words import ACTIVE_STAGES, Phase, Stage
 # Own tickets looked at for the figure of those that wait for an answer.
 OWN_LOOKED_AT = 1000
 EXACT_UP_TO = 10_000
+# Rows a combination may look at for its total.
+LOOKED_AT = 20_000
 COUNTED = frozenset({"team", "stages", "sla", "nobody", "assignee"})
 OWN, OF_TEAMS = "own", "teams"
 OF_ONE = (View.MINE, View.WAITING_FOR_ME, View.DRAFTS)
@@ -171,7 +173,7 @@ def _counted(actor: Actor, query: QueueQuery) -> Total:
     end: Any = None
     if plan.is_windowed:
         windowed = sum(walk.is_windowed for walk in plan.walks)
-        step = plan.params | {"step": EXACT_UP_TO // windowed}
+        step = plan.params | {"step": LOOKED_AT // windowed}
         end = db.session.execute(walks.frontier(plan.shape()), step).first()
     params = plan.params | {"take": EXACT_UP_TO + 1} | key_params("until", tuple(end) if end else ())
     n = int(db.session.scalar(_counting(plan.shape(until=end is not None)), params) or 0)

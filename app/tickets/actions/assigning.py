@@ -111,6 +111,8 @@ def find_assignee(ticket: Ticket, *, actor: Actor, cause: Event | None, again: b
         return False
     load = loads(c.person_id for c in fitting)
     chosen = choosing.idlest(fitting, load)
+    if chosen.person_id == ticket.assignee_id:
+        return True
     open_tickets = load.get(chosen.person_id, 0)
     put(ticket, chosen.person_id, actor=actor, how="automatic", cause=cause)
     ticket.assign_reason = {"rule": "idlest", "level": level, "load": open_tickets, "of": len(fitting)}

@@ -1,6 +1,7 @@
 """The agents' workspace: list, ticket, board, bell."""
 
 from app.web.tickets import (
+    board,
     company,
     files,
     inbox,
@@ -15,6 +16,7 @@ from app.web.tickets import (
 from app.web.tickets.door import door
 
 __all__ = [
+    "board",
     "company",
     "door",
     "files",

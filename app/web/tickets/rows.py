@@ -35,6 +35,15 @@ class Here:
 
 
 @dataclass(frozen=True, slots=True)
+class Chip:
+    """A clock as ``kit/tags.html`` shows it: state, time to or since the due moment, the due moment."""
+
+    state: str
+    span: str
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of the list. ``row`` is what was read; the rest are words and keys for the template's tables."""
 
@@ -164,6 +173,11 @@ class Painter:
             tags=row.tags[:TAGS_SHOWN],
             here=tuple(self._here(one) for one in row.present),
         )
+
+    def chip(self, state: ClockState, due_at: datetime | None) -> Chip:
+        """A clock that is not on a line of the list."""
+        due = due_at if state in LIVE else None
+        return Chip(state.value, self.fmt.span(due - self.now) if due else "", due)
 
     def _span(self, state: ClockState, due: datetime) -> str:
         left = due - self.now

@@ -219,11 +219,10 @@ def test_a_busy_server_is_asked_again_later(
 def test_a_server_that_is_down_is_not_asked_for_each_mail(
     world: World, ticket: Ticket, smtp: SmtpSink, time: time_machine.Traveller
 ) -> None:
-    smtp.always("greeting", "554 5.3.2 closed")
+    smtp.script("greeting", "554 5.3.2 closed")
     world.relay()
     assert smtp.connections == 1
     assert {one.error.partition(":")[0] for one in mail_deliveries()} == {"server_refused"}
-    smtp.friendly()
     time.shift(31)
     world.relay()
     assert {one.state for one in mail_deliveries()} == {S.SENT}

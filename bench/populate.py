@@ -10,6 +10,7 @@ import argparse
 import random
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Flask
@@ -44,25 +45,24 @@ def make_app(url: str) -> Flask:
 
 
 def populate(
-    url: str,
+    app: Flask,
     tickets: int,
     *,
     comments: int = 3,
     open_share: float = 0.085,
     seed: int = 7,
-    quiet: bool = False,
+    say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Fill a database.
+    """Fill the database of an application.
 
     Args:
-        url: a SQLAlchemy address.
+        app: the application; its tables are there.
         tickets: how many.
         comments: entries of each; the last twenty get fifty.
         open_share: which part is still being worked on (1 for all).
         seed: of all chance.
-        quiet: say nothing meanwhile.
+        say: hears how far it is.
     """
-    app = make_app(url)
     began = time.monotonic()
     with app.app_context():
         run_unit(_defaults)
@@ -74,14 +74,12 @@ def populate(
             writer.write(
                 n / tickets, comments=LONG_ENTRIES if n >= tickets - LONG_TICKETS and comments else None
             )
-            if not quiet and n % 50_000 == 0:
-                print(f"{n:>9,} tickets, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+            if n % 50_000 == 0:
+                say(f"{n:>9,} tickets, {time.monotonic() - began:.0f} s")
         writer.finish()
         bulk.close()
         db.session.remove()
-        db.engine.dispose()
-    if not quiet:
-        print(f"{tickets:>9,} tickets, {time.monotonic() - began:.0f} s", file=sys.stderr)
+    say(f"{tickets:>9,} tickets, {time.monotonic() - began:.0f} s")
 
 
 def _defaults() -> None:
@@ -100,7 +98,12 @@ def main() -> None:
     parser.add_argument("--database", required=True)
     given = parser.parse_args()
     populate(
-        given.database, given.tickets, comments=given.comments, open_share=given.open_share, seed=given.seed
+        make_app(given.database),
+        given.tickets,
+        comments=given.comments,
+        open_share=given.open_share,
+        seed=given.seed,
+        say=lambda line: print(line, file=sys.stderr, flush=True),
     )
 
 

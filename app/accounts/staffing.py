@@ -23,8 +23,14 @@ class Candidate:
 
 
 def lock_team(team_id: int) -> Team | None:
-    """The team, locked until the unit ends, so that two tickets at once never find the same agent idle."""
-    return db.session.get(Team, team_id, with_for_update=True, populate_existing=True)
+    """The team, its staff locked until the unit ends, so that two tickets at once never find the same agent idle.
+
+    The memberships are locked, not the team: every new ticket holds a share of its team's row (the foreign key), and
+    two that then wanted the row for themselves would wait for each other.
+    """
+    staff = sa.select(Membership.person_id).where(Membership.team_id == team_id).order_by(Membership.person_id)
+    db.session.execute(staff.with_for_update())
+    return db.session.get(Team, team_id)
 
 
 def candidates(team_id: int, level: int, today: date) -> Sequence[Candidate]:

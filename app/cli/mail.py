@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from app.core import log
+from app.core import log, ready
 from app.core.environment import environment
 from app.core.language import _, set_language
 from app.jobs import mail as walk
@@ -20,6 +20,7 @@ from app.jobs.intake import Arriving
 from app.mailroom.outcomes import Outcome, Reason, Result
 from app.mailroom.parsing import is_mail, mbox
 from app.mailroom.parsing.limits import MAX_MESSAGE
+from app.mailroom.queries import can_accept
 from app.mailroom.schemas import source_note
 from app.mailroom.texts import sentence
 from app.tickets.words import number_of
@@ -54,16 +55,26 @@ def import_mail(paths: Sequence[Path]) -> None:
     alone.
     """
     set_language(environment().default_locale)
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        name = source_note(str(missing[0]))
-        click.echo(_("Error: there is no file or folder “%(name)s”.", name=name), err=True)
+    problem = _problem(paths)
+    if problem:
+        click.echo(problem, err=True)
         sys.exit(2)
     counts = Counter(_imported(name, outcome) for name, outcome in _outcomes(paths))
     line = ", ".join(f"{result} {counts[result]}" for result in TOTALS) + f", errors {counts[Result.ERROR]}"
     log.get(__name__).info("mail_run", account=ACCOUNT, **{str(r): counts[r] for r in Result})
     click.echo(line)
     sys.exit(1 if counts[Result.ERROR] else 0)
+
+
+def _problem(paths: Sequence[Path]) -> str:
+    """Why the run cannot begin, as a sentence; "" when it can."""
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        name = source_note(str(missing[0]))
+        return _("Error: there is no file or folder “%(name)s”.", name=name)
+    if ready.database() or not can_accept():
+        return _("Error: the database is not set up. Please run “flask deploy” first.")
+    return ""
 
 
 def _outcomes(paths: Sequence[Path]) -> Iterator[tuple[str, Outcome]]:

@@ -12,6 +12,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -139,3 +140,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def init_db(app: Flask) -> None:
     """Bind the session to an application."""
     db.init_app(app)
+    app.teardown_appcontext(_end_reading)
+
+
+def _end_reading(_error: BaseException | None) -> None:
+    """End the session's transaction; one whose connection was lost has nothing to end, and the answer stands."""
+    if not db.session.registry.has():
+        return
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.invalidate()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from app.core.text import UNSEEN
 
@@ -115,7 +115,8 @@ def avatar(data: bytes, edge: int = 256) -> bytes:
     """
     if not shows_as_picture(data):
         raise ValueError("not a picture")
-    with Image.open(io.BytesIO(data)) as image:
+    with Image.open(io.BytesIO(data)) as sent:
+        image = ImageOps.exif_transpose(sent)  # telephones write turned pictures with a note
         square = min(image.size)
         left, top = (image.width - square) // 2, (image.height - square) // 2
         made = image.convert("RGB").crop((left, top, left + square, top + square)).resize((edge, edge))

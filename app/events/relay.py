@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -16,10 +16,11 @@ from app.core.db import db, rows_changed
 from app.core.outcome import RetryLater, Undeliverable
 from app.core.uow import run_unit
 from app.events.consumers import Gated, Held, Inside, Outside, Slow, Together, consumer
-from app.events.deliveries import release_held
+from app.events.deliveries import also_tell, release_held
 from app.events.models import Delivery, Event
 from app.events.settling import (
     MAX_LOST,
+    NO_WAY_OUT,
     bug,
     cancelled,
     dead,
@@ -30,7 +31,7 @@ from app.events.settling import (
     settle,
     wait,
 )
-from app.events.spreading import BATCH, spread
+from app.events.spreading import BATCH, NOBODY_KNOWS, spread
 from app.events.words import DeliveryState
 
 __all__ = ["deliver_due", "run", "spread"]
@@ -77,16 +78,16 @@ def release_open() -> int:
 def deliver_due(limit: int = BATCH) -> int:
     """Try up to ``limit`` deliveries that are due; returns how many were tried.
 
-    What stays in the house goes first and together; what leaves it one by one.
+    What can be done for many at once is done first: events applied inside the house, mails held for want of a server.
     """
     due = _due(limit)
     together: dict[str, list[int]] = {}
     for one in due:
-        if one.fresh and isinstance(consumer(one.consumer), Together):
+        if one.fresh and _in_one_go(one.consumer) is not None:
             together.setdefault(one.consumer, []).append(one.id)
-    tried = sum(_deliver_together(name, ids) for name, ids in together.items())
-    alone = [one for one in due if one.id not in {n for ids in together.values() for n in ids}]
-    for one in sorted(alone, key=_leaves_the_house):
+    tried = sum(_many(name, ids) for name, ids in together.items())
+    done = {delivery_id for ids in together.values() for delivery_id in ids}
+    for one in sorted((one for one in due if one.id not in done), key=_leaves_the_house):
         token = secrets.token_hex(16)
         if run_unit(partial(_claim, [one.id], token)):
             fault.point("relay.claimed")
@@ -94,6 +95,32 @@ def deliver_due(limit: int = BATCH) -> int:
             tried += 1
     db.session.rollback()
     return tried
+
+
+def _in_one_go(name: str) -> Callable[[str, Sequence[int]], int] | None:
+    """How many fresh deliveries of a consumer are dealt with at once, None when each needs a look of its own."""
+    known = consumer(name)
+    if isinstance(known, Together) and not isinstance(known, Outside):
+        return _deliver_together
+    if isinstance(known, Gated) and not known.is_open():
+        return _hold_all
+    return None
+
+
+def _many(name: str, ids: Sequence[int]) -> int:
+    work = _in_one_go(name)
+    return work(name, ids) if work else 0
+
+
+def _hold_all(_name: str, ids: Sequence[int]) -> int:
+    """Without a way out there is no use in writing each message."""
+    held = (
+        sa.update(Delivery)
+        .where(Delivery.id.in_(ids), Delivery.due_at <= clock.now(), Delivery.state == DeliveryState.WAITING)
+        .values(state=DeliveryState.HELD, due_at=None, error=NO_WAY_OUT)
+        .execution_options(synchronize_session=False)
+    )
+    return run_unit(lambda: rows_changed(held))
 
 
 def _due(limit: int) -> list[Due]:
@@ -212,7 +239,12 @@ def _prepare(known: Outside, delivery_id: int, token: str) -> Any:
         return None
     if delivery.lost >= MAX_LOST:
         raise _Exhausted
-    message = known.prepare(db.session.get_one(Event, delivery.event_id), delivery)
+    event = db.session.get_one(Event, delivery.event_id)
+    delivery.error = ""
+    if delivery.target == NOBODY_KNOWS:  # its targets could not be named; somebody asked for another try
+        also_tell(event, known.name, known.targets(event))
+        return cancelled(delivery)
+    message = known.prepare(event, delivery)
     if message is None:
         cancelled(delivery, delivery.error)
         return None

@@ -20,6 +20,7 @@ MAX_BUGS = 3
 PAUSES = (30, 60, 300, 900, 1800, 3600)  # seconds; the last one repeats until patience ends
 LONG_AGO = timedelta(hours=24)
 ERROR_LENGTH = 500
+NO_WAY_OUT = "no_route"
 UNKNOWN = "outcome_unknown"  # the line went dead after everything was said
 Change = Callable[[Delivery], None]
 

@@ -108,14 +108,16 @@ class Intake:
 
     def _keep(self, cases: Sequence[_Case]) -> None:
         """Note those that are new. The same mail twice at once is new once; the other is looked up later."""
+        known = queries.look_up(self._account, [case.who for case in cases])
         fresh: dict[Identity, _Case] = {}
-        ids: set[str] = set()
         for case in cases:
-            case.known, repeats_id = queries.look_up(self._account, case.who)
-            case.repeats_id = repeats_id or (case.who.has_message_id and case.who.message_id_hash in ids)
+            case.known = known.get(case.who)
             if case.known is None:
                 fresh.setdefault(case.who, case)
-                ids.add(case.who.message_id_hash)
+        ids = queries.repeated_ids(self._account, fresh.keys())
+        for who, case in fresh.items():
+            case.repeats_id = who.message_id_hash in ids
+            ids |= {who.message_id_hash} if who.has_message_id else set()
         arrivals = list(self._readers.map(self._stored_mail, fresh.values()))
         for case, raw_id in zip(fresh.values(), _noted(arrivals) if arrivals else (), strict=True):
             case.raw_id = raw_id
@@ -137,7 +139,7 @@ class Intake:
 
     def _outcome_of_known(self, case: _Case) -> Outcome:
         """A mail we have; one that a dead process left undecided is finished now."""
-        known = case.known or queries.look_up(self._account, case.who)[0]
+        known = case.known or queries.look_up(self._account, [case.who]).get(case.who)
         if known is None:
             raise NotNow("the mail was noted and is not to be found")
         outcome = None
@@ -186,7 +188,7 @@ class _Case:
 def _noted(arrivals: Sequence[Arrival]) -> list[int]:
     """Ids of the mails, noted together; 0 where somebody else was faster with the same one."""
     try:
-        return run_unit(lambda: [keeping.keep(arrival, actor=MAIL) for arrival in arrivals])
+        return run_unit(partial(keeping.keep, arrivals, actor=MAIL))
     except Exception as error:
         if not again_after(error):
             raise

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from app.accounts.models import Team
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
@@ -61,32 +62,42 @@ class Original:
     is_picture: bool = False
 
 
-_KNOWN = (RawMail.id, RawMail.state, RawMail.reason, RawMail.ticket_id, RawMail.content_hash)
-_SAME_ID = (
-    RawMail.account == sa.bindparam("account"),
-    RawMail.message_id_hash == sa.bindparam("message_id_hash"),
-)
-_LOOK_UP = sa.union_all(
-    sa.select(*_KNOWN).where(*_SAME_ID, RawMail.content_hash == sa.bindparam("content_hash")),
-    sa.select(sa.select(*_KNOWN).where(*_SAME_ID).limit(1).subquery()),
-)
+def can_accept() -> bool:
+    """Whether the house is furnished: without a default team no mail can become a ticket."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Team.is_default.is_(True)))))
 
 
-def look_up(account: str, identity: Identity) -> tuple[Known | None, bool]:
-    """What became of this mail, if the account has had it before; and whether it had another one of the same id.
+def look_up(account: str, identities: Collection[Identity]) -> dict[Identity, Known]:
+    """What became of those of the mails that the account has had before.
 
     An id may be copied to have a mail taken for one that came already, so only its content makes it the same.
     """
-    values = {
-        "account": account,
-        "message_id_hash": identity.message_id_hash,
-        "content_hash": identity.content_hash,
-    }
-    rows = db.session.execute(_LOOK_UP, values).all()
-    for row in rows:
-        if row.content_hash == identity.content_hash:
-            return Known(*row[:4]), False
-    return None, bool(rows) and identity.has_message_id
+    query = sa.select(
+        RawMail.message_id_hash,
+        RawMail.content_hash,
+        RawMail.id,
+        RawMail.state,
+        RawMail.reason,
+        RawMail.ticket_id,
+    ).where(
+        RawMail.account == account,
+        RawMail.message_id_hash.in_({who.message_id_hash for who in identities}),
+        RawMail.content_hash.in_({who.content_hash for who in identities}),
+    )
+    wanted = {(who.message_id_hash, who.content_hash): who for who in identities}
+    rows = db.session.execute(query).all() if wanted else ()
+    return {wanted[row[0], row[1]]: Known(*row[2:]) for row in rows if (row[0], row[1]) in wanted}
+
+
+def repeated_ids(account: str, identities: Collection[Identity]) -> set[str]:
+    """Hashes of those Message-IDs that the account has had already, whatever stood in those mails."""
+    hashes = {who.message_id_hash for who in identities if who.has_message_id}
+    if not hashes:
+        return set()
+    query = sa.select(RawMail.message_id_hash).distinct()
+    return set(
+        db.session.scalars(query.where(RawMail.account == account, RawMail.message_id_hash.in_(hashes)))
+    )
 
 
 def waiting(limit: int) -> list[int]:

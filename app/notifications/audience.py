@@ -1,7 +1,6 @@
 """Who hears of what, by which way: one table, and from its words to people.
 
 Nobody is told what they did themselves, unless the rule says so. The requester's side never hears of internal facts.
-Source of the table: product.md §2, §3, §5 and §6; docs/notifications.md.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class InboxRow:
 
 
 def inbox(actor: Actor, cursor: str = "", *, only_unread: bool = False) -> Page[InboxRow]:
-    """The bell's entries, newest first, as far as their tickets may still be seen.
+    """The bell's entries, newest first; those of tickets the actor may no longer see are left out of their page.
 
     Args:
         cursor: where an earlier page ended.
@@ -54,46 +54,56 @@ def inbox(actor: Actor, cursor: str = "", *, only_unread: bool = False) -> Page[
         Invalid: the cursor is damaged.
     """
     query = (
-        sa.select(Notice, Event, Ticket.title)
-        .join(Event, Event.id == Notice.event_id)
-        .join(Ticket, Ticket.id == Notice.ticket_id)
-        .where(Notice.person_id == actor.person_id, visible_to(actor))
+        sa.select(Notice)
+        .where(Notice.person_id == actor.person_id)
         .order_by(Notice.id.desc())
         .limit(ROWS + 1)
     )
-    if not is_staff(actor):
-        query = query.where(Event.visibility == Visibility.PUBLIC)
     if only_unread:
         query = query.where(Notice.read_at.is_(None))
     if cursor:
         _direction, (before,) = read_cursor(cursor, int)
         query = query.where(Notice.id < before)
-    rows = db.session.execute(query).all()
-    shown = rows[:ROWS]
-    more = write_cursor("n", shown[-1][0].id) if len(rows) > ROWS else None
-    return Page(_rows(actor, shown), more)
+    found = list(db.session.scalars(query))
+    notices = found[:ROWS]
+    more = write_cursor("n", notices[-1].id) if len(found) > ROWS else None
+    return Page(_rows(actor, notices), more)
 
 
-def _rows(actor: Actor, found: Sequence[sa.Row[tuple[Notice, Event, str]]]) -> list[InboxRow]:
-    events = [event for _notice, event, _title in found]
-    names = timeline.names_of(events)
+def _rows(actor: Actor, notices: Sequence[Notice]) -> list[InboxRow]:
+    if not notices:
+        return []
+    happened = _happened(actor, notices)
+    events = [happened[notice.event_id][0] for notice in notices if notice.event_id in happened]
     side = Side.STAFF if is_staff(actor) else Side.REQUESTER
     formats = Formats(actor.time_zone)
-    made = timeline.lines(events, names, side, formats, reader_id=actor.person_id)
-    by_event = {line.event.id: line for line in made}
+    made = timeline.lines(events, timeline.names_of(events), side, formats, reader_id=actor.person_id)
+    told = {line.event.id: line for line in made}
     return [
         InboxRow(
             id=notice.id,
             topic=notice.topic,
             ticket_id=notice.ticket_id,
-            title=title,
-            line=by_event[event.id],
+            title=happened[notice.event_id][1],
+            line=told[notice.event_id],
             created_at=notice.created_at,
             read_at=notice.read_at,
         )
-        for notice, event, title in found
-        if event.id in by_event
+        for notice in notices
+        if notice.event_id in told
     ]
+
+
+def _happened(actor: Actor, notices: Sequence[Notice]) -> dict[int, tuple[Event, str]]:
+    """Event id → the event and the title of its ticket, as far as the actor may see them."""
+    query = (
+        sa.select(Event, Ticket.title)
+        .join(Ticket, Ticket.id == Event.ticket_id)
+        .where(Event.id.in_([notice.event_id for notice in notices]), visible_to(actor))
+    )
+    if not is_staff(actor):
+        query = query.where(Event.visibility == Visibility.PUBLIC)
+    return {event.id: (event, title) for event, title in db.session.execute(query)}
 
 
 def unread_count(actor: Actor) -> int:

@@ -924,6 +924,7 @@ def upgrade() -> None:
         "watcher",
         sa.Column("ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("phase", sa.String(8), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
@@ -938,7 +939,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("watcher", schema=None) as batch_op:
-        batch_op.create_index("ix_watcher_person", ["person_id", "ticket_id"], unique=False)
+        batch_op.create_index("ix_watcher_person", ["person_id", "phase", "ticket_id"], unique=False)
 
     op.create_table(
         "attachment",

@@ -6,7 +6,7 @@ import ast
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +63,16 @@ def module(name: str, text: str) -> Module:
 
 def modules(root: Path = ROOT, folder: str = "app") -> list[Module]:
     """Every Python file below a folder, sorted by path."""
+    return list(_read(root, folder)) if root == ROOT else _found(root, folder)
+
+
+@cache
+def _read(root: Path, folder: str) -> tuple[Module, ...]:
+    """The tree does not change while it is tested, so it is read and parsed once."""
+    return tuple(_found(root, folder))
+
+
+def _found(root: Path, folder: str) -> list[Module]:
     found = []
     for path in sorted((root / folder).rglob("*.py")):
         relative = path.relative_to(root)

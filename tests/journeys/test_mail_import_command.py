@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from app.accounts.models import Person, Team
 from app.core import files
 from app.core.db import db
 from app.core.environment import environment
+from app.core.uow import run_unit
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import State
 from app.tickets.models import Attachment, Comment, Ticket
@@ -175,7 +177,7 @@ def test_answers_and_quarantine_are_named(world, shell, tmp_path):
     (tmp_path / "1.eml").write_bytes(letter())
     shell(tmp_path)
     (ticket,) = tickets()
-    mia = db.session.get_one(type(world.customer()), ticket.requester_id)
+    mia = db.session.get_one(Person, ticket.requester_id)
     (tmp_path / "2.eml").write_bytes(letter(sender=MIA, headers={"In-Reply-To": key_for(ticket, mia)}))
     (tmp_path / "3.eml").write_bytes(b"From: p@x.example\r\nX-A: " + b"a" * 70_000 + b"\r\n\r\nText")
     answer = shell(tmp_path)
@@ -193,6 +195,15 @@ def test_a_missing_path_is_said_before_anything_is_done(shell, tmp_path):
     answer = shell(tmp_path, tmp_path / "fehlt.eml")
     assert answer.exit_code == 2
     assert "Es gibt keine Datei und keinen Ordner" in answer.output
+    assert kept() == []
+
+
+def test_without_a_furnished_house_nothing_is_taken_in(world, shell, tmp_path):
+    (tmp_path / "1.eml").write_bytes(letter())
+    run_unit(lambda: db.session.execute(sa.update(Team).values(is_default=False)))
+    answer = shell(tmp_path)
+    assert answer.exit_code == 2
+    assert "flask deploy" in answer.output
     assert kept() == []
 
 

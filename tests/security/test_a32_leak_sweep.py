@@ -17,7 +17,7 @@ from tests.security.sweep.rights import WHO
 from tests.security.sweep.routes import DEEDS, PAGES, QUERIES, Line
 from tests.security.sweep.samples import filled, texts
 from tests.security.sweep.stage import ADMIN, AGENT, ANON, CUSTOMER, LEADER, ROLES
-from tests.security.sweep.things import ways
+from tests.security.sweep.things import in_the_form, ways
 from tests.support.world import World
 
 pytestmark = pytest.mark.sqlite_only
@@ -51,12 +51,14 @@ def test_no_page_shows_what_its_reader_must_not_see(world: World, line: Line) ->
 
 @pytest.mark.parametrize("line", DEEDS, ids=str)
 def test_no_answer_to_a_deed_shows_what_its_reader_must_not_see(world: World, line: Line) -> None:
+    """Whoever may not do it at all asks once; the others with good and bad forms for own and foreign things."""
     stage = Canaries(world)
-    for role in ROLES:
-        for data in (filled(line.takes), {}):
-            for variant in ways(stage, line, role):
-                browser = stage.browser(role, fresh=role in WHO[line.allow] and "/auth/" in line.rule)
-                answer = deed(browser, line.path(variant.things), data)
+    for role in (ANON, CUSTOMER, AGENT, ADMIN):
+        allowed = role in WHO[line.allow]
+        for data in (filled(line.takes), {}) if allowed else ({},):
+            for variant in ways(stage, line, role)[0 if allowed else -1 :]:
+                browser = stage.browser(role, fresh=allowed and "/auth/" in line.rule)
+                answer = deed(browser, line.path(variant.things), data | in_the_form(line, variant))
                 assert stage.leaks(told(answer), role) == [], (
                     f"{line} as {role}, {variant.what}: {answer.status}"
                 )
@@ -71,7 +73,7 @@ def test_nothing_that_can_be_reached_by_links_shows_it(world: World, role: str) 
     world.relay()
     seen: set[str] = set()
     waiting = ["/", "/portal", "/tickets", "/people", "/admin", "/auth/profile"]
-    while waiting and len(seen) < 400:
+    while waiting and len(seen) < 250:
         path = waiting.pop(0)
         if path in seen or path.startswith("/static/"):
             continue

@@ -6,6 +6,7 @@ reads, so that fifty kills do not cost fifty starts.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -39,6 +40,14 @@ class Nursery:
             stdout=subprocess.PIPE,
             text=True,
         )
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Let it go home."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(LONGEST)
+        self._process.stdout.close()
 
     def ask(self, **words: Any) -> int:
         """Start a worker (its id) or wait for the end of one (its exit code)."""

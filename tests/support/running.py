@@ -179,5 +179,5 @@ class Visitor:
         """Sign in with a password."""
         self.get("/auth/login")
         answer = self.post("/auth/login", email=email, password=password)
-        assert answer.status_code == 303, answer.text[-2000:]
+        assert answer.status_code == 303, f"{answer.status_code} {answer.text[:300]}"
         self.get("/auth/profile")

@@ -209,6 +209,7 @@ def _decide(raw_id: int, state: State, *, reason: str = "", detail: str = "", **
             decided_at=clock.now(),
             **values,
         )
+        .execution_options(synchronize_session=False)
     )
     if not decided:
         raise Decided

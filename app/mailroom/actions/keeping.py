@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from app.events.log import action, record
 from app.mailroom.events import MailQuarantined
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import Outcome, Reason, Result, State
+from app.mailroom.queries import look_up
 from app.mailroom.schemas import Arrival
 
 ATTEMPTS = 3
@@ -33,37 +35,20 @@ class Claim(StrEnum):
 
 
 @action(silent="what came in is told when it has been decided what it is")
-def keep(arrival: Arrival, *, actor: Actor) -> int:
-    """Note a mail whose bytes are stored. Whoever keeps it is the first to try to make an entry of it.
+def keep(arrivals: Sequence[Arrival], *, actor: Actor) -> list[int]:
+    """Note mails whose bytes are stored. Whoever keeps them is the first to try to make entries of them.
 
     Args:
-        arrival: a mail the account has not had yet; when somebody else is faster with the same one, the unit fails
-            (``uow.again_after``) and ``queries.look_up`` knows it.
+        arrivals: different mails of one account that it has not had yet; when somebody else is faster with one of
+            them, the unit fails (``uow.again_after``) and ``queries.look_up`` knows it.
         actor: the door's.
 
     Returns:
-        its id.
+        their ids, in the order given.
     """
-    identity, now = arrival.identity, clock.now()
-    made = db.session.execute(
-        sa.insert(RawMail).values(
-            account=arrival.account,
-            message_id_hash=identity.message_id_hash,
-            content_hash=identity.content_hash,
-            repeats_id=arrival.repeats_id,
-            sha256=arrival.sha256,
-            size=arrival.size,
-            source=arrival.source,
-            kept_at=now,
-            state=State.KEPT,
-            reason="",
-            detail="",
-            attempts=1,
-            due_at=now + LEASE,
-        )
-    )
-    (raw_id,) = cast("sa.CursorResult[Any]", made).inserted_primary_key or (0,)
-    return int(raw_id)
+    db.session.execute(sa.insert(RawMail), [_row(arrival) for arrival in arrivals])
+    known = look_up(arrivals[0].account, [arrival.identity for arrival in arrivals])
+    return [known[arrival.identity].id for arrival in arrivals]
 
 
 @action(silent="an attempt is no change of the mail, what comes of it is told")
@@ -116,6 +101,25 @@ def outcome_of(raw_id: int) -> Outcome:
     if raw.state is State.KEPT:
         return Outcome(Result.ERROR, Reason.NOT_NOW)
     return Outcome(Result.IGNORED, Reason.KNOWN, ticket_id=raw.ticket_id)
+
+
+def _row(arrival: Arrival) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "account": arrival.account,
+        "message_id_hash": arrival.identity.message_id_hash,
+        "content_hash": arrival.identity.content_hash,
+        "repeats_id": arrival.repeats_id,
+        "sha256": arrival.sha256,
+        "size": arrival.size,
+        "source": arrival.source,
+        "kept_at": now,
+        "state": State.KEPT,
+        "reason": "",
+        "detail": "",
+        "attempts": 1,
+        "due_at": now + LEASE,
+    }
 
 
 def _locked(raw_id: int) -> RawMail | None:

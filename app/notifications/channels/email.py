@@ -10,18 +10,20 @@ from urllib.parse import urlsplit
 
 from app.accounts import mailboxes
 from app.accounts.models import OneTimeToken
-from app.core import clock, log
+from app.core import log
 from app.core.db import db
 from app.core.environment import environment
 from app.core.outcome import RetryLater
 from app.events.consumers import Held, Target
 from app.events.models import Delivery, Event
+from app.events.settling import NO_WAY_OUT
 from app.integrations import smtp
 from app.integrations.compose import Letter, Mailbox, compose
 from app.integrations.smtp_route import SmtpRoute
 from app.mailroom import own_ids
 from app.notifications import letters
 from app.notifications.audience import Recipient, instead, kinds, recipients
+from app.notifications.breaker import Breaker
 from app.notifications.limits import take_place
 from app.notifications.rendering import Written
 from app.notifications.scene import EntryFacts, Reader, Scene
@@ -32,8 +34,6 @@ from app.settings.schemas import MailRules, Site
 UNVERIFIED_PER_HOUR = 3  # abuse case A13
 STAFF_PER_HOUR = 30  # what is over it stands in the bell (fault F35)
 LIMITED = "limit"
-NO_ROUTE = "no_route"
-CLOSED_FOR = timedelta(seconds=30)
 # The mail server itself is not to be had: no other mail will do better just now.
 ROUTE_IS_DOWN = frozenset(
     {
@@ -84,8 +84,7 @@ class Email:
     def __init__(self, route: Route, sender: str = "") -> None:
         self._route = route
         self._sender = sender
-        self._closed_until: datetime | None = None
-        self._closed_because = ""
+        self._breaker = Breaker()
 
     @property
     def lease(self) -> timedelta:
@@ -117,8 +116,8 @@ class Email:
     def prepare(self, event: Event, delivery: Delivery) -> Outgoing | None:
         """Look again whether the person is still to be told, and write the mail."""
         if not self.is_open():
-            raise Held(NO_ROUTE)
-        self._refuse_while_closed()
+            raise Held(NO_WAY_OUT)
+        self._breaker.check(self.name)
         address, scene = Address.read(delivery.target), Scene([event])
         recipient = recipient_of(event, address, scene)
         if recipient is None or not _has_place(event, recipient, scene, delivery):
@@ -146,13 +145,13 @@ class Email:
         """
         route = self._route()
         if route is None:
-            raise Held(NO_ROUTE)
-        self._refuse_while_closed()
+            raise Held(NO_WAY_OUT)
+        self._breaker.check(self.name)
         try:
             receipt = smtp.send(route, message.message, message.sender, message.recipient)
         except RetryLater as later:
             if later.reason in ROUTE_IS_DOWN:
-                self._closed_until, self._closed_because = clock.now() + CLOSED_FOR, later.reason
+                self._breaker.trip(self.name, later)
             raise
         return f"{receipt.code} {receipt.text}"
 
@@ -160,11 +159,6 @@ class Email:
         log.get(__name__).warning(
             "mail_given_up", delivery_id=delivery.id, event_id=event.id, kind=event.kind
         )
-
-    def _refuse_while_closed(self) -> None:
-        """A server that is down is not asked again for each waiting mail."""
-        if self._closed_until is not None and clock.now() < self._closed_until:
-            raise RetryLater(self._closed_until, self._closed_because)
 
     def _office(self) -> letters.Sender:
         support = settings(Site).support_email

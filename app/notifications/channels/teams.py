@@ -21,6 +21,7 @@ from app.integrations.guard import HttpGuard
 from app.integrations.teams import post_card
 from app.notifications import places
 from app.notifications.audience import cards, kinds, leaders, recipients
+from app.notifications.breaker import Breaker
 from app.notifications.dated import DatedFormats
 from app.notifications.letters import next_due
 from app.notifications.scene import Scene, TeamFacts, TicketFacts, readers
@@ -53,6 +54,7 @@ class Teams:
     def __init__(self, webhook: str, guard: HttpGuard) -> None:
         self._webhook = webhook
         self._guard = guard
+        self._breaker = Breaker()
 
     def wants(self, kind: str) -> bool:
         return kind in kinds(Way.TEAMS)
@@ -84,9 +86,11 @@ class Teams:
         Raises:
             RetryLater, Undeliverable: see ``teams.post_card``.
         """
+        self._breaker.check(message.webhook)
         try:
             post_card(message.webhook, message.card, self._guard)
         except RetryLater as later:
+            self._breaker.trip(message.webhook, later)
             if later.reason in MAY_HAVE_ARRIVED:
                 raise RetryLater(later.at, UNKNOWN) from later
             raise

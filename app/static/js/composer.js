@@ -39,8 +39,9 @@
     const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea[data-send-key]");
     if (sends) {
       event.preventDefault();
-      const form = event.target.form;
-      form.requestSubmit(form.querySelector(".csend [type='submit']"));
+      const button = event.target.form.querySelector(".csend [type='submit']");
+      if (button) button.click();
+      else event.target.form.requestSubmit();
     }
   });
 

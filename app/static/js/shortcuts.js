@@ -8,12 +8,20 @@
   const areOn = () => Helpdesk.kept("hd-keys") !== "off";
   const isVisible = (element) => element.getClientRects().length > 0;
 
+  /* A menu that was opened by a key is used by keys: to its first field or choice */
+  function enter(summary) {
+    const list = summary.parentElement.querySelector(".menu-list");
+    const first = list && list.querySelector(":is(input, select, textarea, a, button):not([type=hidden], :disabled)");
+    (first || summary).focus();
+  }
+
   function press(keys) {
     const all = Array.from(document.querySelectorAll(`[data-key="${CSS.escape(keys)}"]`));
     const target = all.find(isVisible);
     if (!target) return false;
     if (target.matches("input, textarea, select")) target.focus();
     else target.click();
+    if (target.matches("summary")) enter(target);
     return true;
   }
 

@@ -77,7 +77,7 @@ def _house(error: HouseError) -> AnyResponse:
 
 def _to_sign_in() -> AnyResponse:
     """Strangers are sent to the sign-in and come back; fragments get 401 and the page offers a dialog."""
-    if page.wants_fragment() or request.method != "GET":
+    if page.wants_fragment() or request.method not in ("GET", "HEAD"):
         return show(401)
     wanted = request.full_path.rstrip("?")
     return page.go_to(url_for("auth.sign_in", next=page.safe_next(wanted) or None))

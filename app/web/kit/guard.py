@@ -57,6 +57,12 @@ def _plain_text() -> None:
         raise BadRequest
 
 
+def _path() -> str:
+    """The path for the log; where it carries a secret, only its pattern."""
+    rule = request.url_rule
+    return rule.rule if rule is not None and "token" in rule.arguments else request.path
+
+
 def _end(response: Response) -> Response:
     headers = response.headers
     headers["X-Request-ID"] = g.get("request_id", "")
@@ -73,7 +79,7 @@ def _end(response: Response) -> Response:
         log.get("access").info(
             "request",
             method=request.method,
-            path=request.path,
+            path=_path(),
             status=response.status_code,
             ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
         )

@@ -83,7 +83,6 @@ def context(actor: Actor, seen: Sheet) -> dict[str, Any]:
         "assignee": seen.faces.get(ticket.assignee_id or 0),
         "assignee_choices": _assignees(actor, seen),
         "assign_reason": assign_reason(ticket.assign_reason),
-        "category_choices": [*seen.choices.categories, ("", _("none"))],
         "participants": _known(seen.company.participants, seen),
         "watchers": [face.full_name for face in _known(seen.company.watchers, seen)],
         "watched": actor.person_id in seen.company.watchers,

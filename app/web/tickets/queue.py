@@ -76,31 +76,37 @@ def _context(
     actor: Actor, query: QueueQuery, found: queue.QueuePage, counts: dict[View, int]
 ) -> dict[str, Any]:
     teams = dict(team_choices(actor))
-    categories = dict(category_queries.choices()) if query.category else {}
     own = [name for team_id, name in teams.items() if team_id in actor.team_ids]
-    lines = rows.Painter(page.formats()).lines(found.rows)
-    title = str(views.NAMES[query.view]) if query.view else ""
     other = views.with_work(counts, query.view)
+    lines = rows.Painter(page.formats()).lines(found.rows)
     return {
-        "query": query,
-        "title": title,
+        "title": str(views.NAMES[query.view]) if query.view else "",
         "count": counts.get(query.view) if query.view and not filters.narrowed(query) else None,
         "sections": views.sections(actor, counts, own, query.view),
         "lines": lines,
         "written": partial(rows.written, lines),
+        "next_url": filters.address(query, cursor=found.next_cursor) if found.next_cursor else "",
+        "previous_url": filters.address(query, cursor=found.previous_cursor) if found.previous_cursor else "",
+        "goes_on": found.goes_on,
+        "other": (views.address(other), str(views.NAMES[other]), counts[other]) if other else None,
+        "nav": nav(actor, counts),
+        **_narrowing(query, counts, teams),
+    }
+
+
+def _narrowing(query: QueueQuery, counts: dict[View, int], teams: dict[int, str]) -> dict[str, Any]:
+    """What the list is narrowed to and ordered by, and the ways to change that."""
+    categories = dict(category_queries.choices()) if query.category else {}
+    return {
+        "query": query,
         "narrowed": filters.narrowed(query),
         "chips": filters.chips(query, teams, categories),
         "pills": filters.pills(query, counts) if query.view in views.OF_TEAMS else [],
         "filter_url": filters.address(query, path="/tickets/filter"),
+        "all_url": views.address(query.view) if query.view else "/tickets",
         "sorts": filters.sorts(query),
         "sort_name": str(filters.SORT_NAMES[query.sorted_by]),
         "heads": _heads(query),
-        "next_url": filters.address(query, cursor=found.next_cursor) if found.next_cursor else "",
-        "previous_url": filters.address(query, cursor=found.previous_cursor) if found.previous_cursor else "",
-        "goes_on": found.goes_on,
-        "all_url": views.address(query.view) if query.view else "/tickets",
-        "other": (views.address(other), str(views.NAMES[other]), counts[other]) if other else None,
-        "nav": nav(actor, counts),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import Response, make_response, request
+from flask import Response, make_response
 
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid
@@ -40,48 +40,37 @@ def _note_again(actor: Actor, form: Form[Any], number: str) -> str:
 def reply(actor: Actor, command: ReplyForm, number: str) -> Any:
     """Answer in public; the status may follow."""
     then = command.then
-    return _say(
-        actor,
-        number,
-        NewComment(
-            body=command.body,
-            attachment_ids=command.attachment_ids,
-            based_on=command.based_on,
-            then=then.status if then else None,
-            pending_reason=then.reason if then else None,
-        ),
-    )
+    status = {"then": then.status, "pending_reason": then.reason} if then else {}
+    said = command.model_dump(exclude={"then"})
+    return _say(actor, number, command, NewComment(**said, **status))
 
 
 @door.deed("/<number>/note", allow="tickets.note", takes=NoteForm, again=_note_again, uploads=receive_uploads)
 def note(actor: Actor, command: NoteForm, number: str) -> Any:
     """Write for the team only."""
-    said = command.model_dump()
-    return _say(actor, number, NewComment(is_internal=True, **said))
+    return _say(actor, number, command, NewComment(is_internal=True, **command.model_dump()))
 
 
-def _say(actor: Actor, number: str, command: NewComment) -> Any:
+def _say(actor: Actor, number: str, sent: ReplyForm | NoteForm, command: NewComment) -> Any:
     ticket_id = ticket_id_of(number)
     try:
         comment = replying.add_comment(actor, ticket_id, command)
     except Conflict as conflict:
-        return _stopped(actor, ticket_id, command, conflict)
+        return _stopped(actor, ticket_id, sent, conflict)
     attending.mark_read(actor, ticket_id, comment.id)
     return page.go_to(f"{base_of(number_of(ticket_id))}?sent={comment.id}#e{comment.id}")
 
 
-def _stopped(actor: Actor, ticket_id: int, command: NewComment, conflict: Conflict) -> Response:
+def _stopped(actor: Actor, ticket_id: int, sent: ReplyForm | NoteForm, conflict: Conflict) -> Response:
     """Somebody wrote meanwhile, or the status cannot follow: the text stays, and the page says what is new."""
-    form: Form[Any] = Form(request.form)
-    for attachment_id in command.attachment_ids:
-        form.add("attachment_ids", str(attachment_id))
+    form: Form[Any] = Form(sent.model_dump())
     news = conflict.details.get("news", [])
     if not news:
         form.blame({"": [conflict.message]})
     boxes = composer.came_back(
         actor,
         form,
-        is_note=command.is_internal,
+        is_note=isinstance(sent, NoteForm),
         news=composer.news_of(history.entries(actor, ticket_id, news)),
     )
     answer = make_response(shown_again(actor, number_of(ticket_id), boxes=boxes))

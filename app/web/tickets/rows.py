@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from babel import dates
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.core import clock
 from app.core.formats import Formats
@@ -62,61 +62,67 @@ class Line:
     here: tuple[Here, ...]
 
 
-def written(lines: Sequence[Line], patterns: str, marks: Mapping[str, Mapping[Any, str]]) -> Markup:
-    """Fill the template's patterns for every line; everything that people wrote is escaped here.
+Marks = Mapping[str, Mapping[Any, Markup]]
+Parts = Mapping[str, Markup]
+
+
+def written(lines: Sequence[Line], patterns: Markup, marks: Marks) -> Markup:
+    """Fill the template's patterns for every line; what people wrote is escaped on its way in.
 
     A loop in the template would call a function for each of some twenty values of each line.
 
     Args:
-        patterns: the line, and after ``<!--name-->`` its smaller parts, with ``{gaps}``.
+        patterns: the line, and after ``<!--name-->`` its smaller parts, with ``%(gaps)s``.
         marks: what repeats: kind → value → mark.
     """
-    whole, *parts = str(patterns).strip().split("<!--")
-    part = {name: body.rstrip("\n") for name, _arrow, body in (one.partition("-->") for one in parts)}
-    return Markup("\n".join(_filled(line, whole, part, marks) for line in lines))  # noqa: S704 escaped below
+    whole, *rest = patterns.strip().split("<!--")
+    parts = {str(name): body.rstrip("\n") for name, _arrow, body in (one.partition("-->") for one in rest)}
+    return Markup("\n").join(whole % _values(line, parts, marks) for line in lines)
 
 
-def _filled(line: Line, whole: str, part: Mapping[str, str], marks: Mapping[str, Mapping[Any, str]]) -> str:
+def _values(line: Line, parts: Parts, marks: Marks) -> dict[str, Any]:
     row = line.row
-    return whole.format(
-        id=row.id,
-        number=line.number,
-        unread=part["unread"] if row.is_unread else "",
-        fresh=part["fresh"] if row.is_unread else "",
-        title=escape(row.title),
-        who=escape(line.who),
-        priority=marks["priority"][row.priority],
-        status=marks["status"][line.step],
-        channel=marks["channel"][row.channel],
-        files=marks["files"][row.has_files],
-        tags="".join(part["tag"].format(name=escape(tag)) for tag in line.tags),
-        here="".join(_present(one, part["here"], marks["live"]) for one in line.here),
-        sla=_chip(line, part["sla"], marks),
-        due=escape(line.due_words),
-        owner=_owner(line, part["owner"]) if row.assignee_id else part["nobody"],
-        team=escape(row.team_name),
-        level=row.support_level,
-        at=line.at,
-        ago=escape(line.ago),
-    )
+    tags = (parts["tag"] % {"name": tag} for tag in line.tags)
+    return {
+        "id": row.id,
+        "number": line.number,
+        "unread": parts["unread"] if row.is_unread else "",
+        "fresh": parts["fresh"] if row.is_unread else "",
+        "title": row.title,
+        "who": line.who,
+        "priority": marks["priority"][row.priority],
+        "status": marks["status"][line.step],
+        "channel": marks["channel"][row.channel],
+        "files": marks["files"][row.has_files],
+        "tags": Markup("").join(tags),
+        "here": Markup("").join(_present(one, parts, marks) for one in line.here),
+        "sla": _clock_mark(line, parts, marks),
+        "due": line.due_words,
+        "owner": _owner(line, parts) if row.assignee_id else parts["nobody"],
+        "team": row.team_name,
+        "level": row.support_level,
+        "at": line.at,
+        "ago": line.ago,
+    }
 
 
-def _chip(line: Line, pattern: str, marks: Mapping[str, Mapping[Any, str]]) -> str:
+def _clock_mark(line: Line, parts: Parts, marks: Marks) -> Markup:
     if not line.span:
         return marks["still"][line.state]
     sign = marks["sign"][line.state]
-    return pattern.format(state=line.state, sign=sign, due=line.due, span=escape(line.span))
+    return parts["sla"] % {"state": line.state, "sign": sign, "due": line.due, "span": line.span}
 
 
-def _owner(line: Line, pattern: str) -> str:
+def _owner(line: Line, parts: Parts) -> Markup:
     row = line.row
-    name, initials = escape(row.assignee_name), escape(line.initials)
-    return pattern.format(colour=colour(row.assignee_id or 0), initials=initials, name=name)
+    key = colour(row.assignee_id or 0)
+    return parts["owner"] % {"colour": key, "initials": line.initials, "name": row.assignee_name}
 
 
-def _present(one: Here, pattern: str, live: Mapping[Any, str]) -> str:
-    initials, words = escape(one.initials), escape(one.words)
-    return pattern.format(colour=colour(one.key), initials=initials, live=live[one.writing], words=words)
+def _present(one: Here, parts: Parts, marks: Marks) -> Markup:
+    live = marks["live"][one.writing]
+    values = {"colour": colour(one.key), "initials": one.initials, "live": live, "words": one.words}
+    return parts["here"] % values
 
 
 def colour(key: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import make_response, request
+from flask import make_response
 
 from app.core.actor import Actor
 from app.core.errors import NotFound
@@ -30,7 +30,8 @@ def show(actor: Actor, query: TicketQuery, number: str) -> Any:
     """One ticket; any way to write its number leads here, one address stays."""
     ticket_id = ticket_id_of(number)
     if number != number_of(ticket_id):
-        return page.go("tickets.show", number=number_of(ticket_id), **request.args)
+        asked = query.model_dump(mode="json", exclude_defaults=True)
+        return page.go("tickets.show", number=number_of(ticket_id), **asked)
     try:
         if query.tab is Tab.CONVERSATION:
             return _conversation(actor, ticket_id, query)

@@ -50,24 +50,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the conversation."""
+    """One entry of the conversation: what was said, and what the page makes of it."""
 
-    id: int
-    at: str
+    said: Comment
     when: str
     label: str
     name: str
     initials: str
-    key: int
     email: str
-    is_note: bool
-    by_staff: bool
-    is_from_email: bool
-    is_ai: bool
-    is_unverified: bool
-    html: str
-    folded: str
-    body: str
     files: Sequence[Attachment]
     is_new: bool
     redacted_by: str
@@ -75,7 +65,6 @@ class Entry:
     may_take_back: bool
     tools: str
     sent: Sent | None
-    corrected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,26 +153,16 @@ class Loom:
     def _entry(self, comment: Comment) -> Entry:
         face = self.sheet.faces.get(comment.author_id or 0)
         name = comment.author_name or (face.full_name if face else comment.author_email)
-        when, kind = self.when(comment.created_at), _kind(comment)
+        when = self.when(comment.created_at)
         mine = comment.author_id == self.actor.person_id
         held = comment.public_from if comment.public_from and comment.public_from > self.now else None
         return Entry(
-            id=comment.id,
-            at=comment.created_at.isoformat(),
+            said=comment,
             when=when,
-            label=self._labels[kind].replace(NAME, name).replace(TIME, when),
+            label=self._labels[_kind(comment)].replace(NAME, name).replace(TIME, when),
             name=name,
             initials=initials_of(name),
-            key=comment.author_id or 0,
             email=comment.author_email or (face.email if face else ""),
-            is_note=comment.is_internal,
-            by_staff=comment.by_staff,
-            is_from_email=comment.is_from_email,
-            is_ai=comment.is_ai,
-            is_unverified=comment.is_unverified,
-            html=comment.body_html,
-            folded=comment.folded,
-            body=comment.body,
             files=() if comment.redacted_at else self.sheet.files.get(comment.id, ()),
             is_new=self._is_new(comment, mine),
             redacted_by=_redactor(comment, self.sheet.faces),
@@ -191,7 +170,6 @@ class Loom:
             may_take_back=mine and held is not None and not comment.is_internal,
             tools=self._tools(comment, mine and (comment.is_internal or held is not None)),
             sent=self._mails.get(comment.id),
-            corrected=comment.updated_at is not None,
         )
 
     def _is_new(self, comment: Comment, mine: bool) -> bool:

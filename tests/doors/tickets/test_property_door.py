@@ -40,7 +40,7 @@ def test_each_property_has_its_form(story):
 
 def category_named(story, name):
     page = story.desk.get(story.base).get_data(as_text=True)
-    return int(page[: page.index(f">{name}</button>")].rsplit('value="', 1)[1].split('"')[0])
+    return int(page[: page.index(f">{name}</option>")].rsplit('value="', 1)[1].split('"')[0])
 
 
 @pytest.mark.parametrize(

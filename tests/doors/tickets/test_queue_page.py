@@ -117,9 +117,7 @@ def test_new_replies_tags_and_colleagues_stand_on_the_line(story):
     assert '<span class="label-chip">drucker</span>' in page
     assert "Jonas antwortet" in page
     run_unit(
-        lambda: attending.mark_read(
-            story.actor(story.anna), story.ticket_id, present(story).last_entry_id
-        )
+        lambda: attending.mark_read(story.actor(story.anna), story.ticket_id, present(story).last_entry_id)
     )
     assert 'class="unread"' not in read(story.desk)
 
@@ -154,7 +152,12 @@ def test_a_mark_belongs_to_one_reader(story):
 
 def test_tickets_of_other_teams_are_in_no_list(story):
     stranger = story.browser(story.agent(teams=[story.make_team("Personal")]))
-    for path in ("/tickets", "/tickets?view=mine", f"/tickets?requester={story.mia.id}", "/tickets?status=open"):
+    for path in (
+        "/tickets",
+        "/tickets?view=mine",
+        f"/tickets?requester={story.mia.id}",
+        "/tickets?status=open",
+    ):
         assert ids(read(stranger, path)) == []
 
 

@@ -5,47 +5,36 @@ from __future__ import annotations
 import itertools
 
 import pytest
-import sqlalchemy as sa
 
 from app.accounts import proofs, tokens
 from app.accounts.access import (
     levels_to_give,
     may_manage,
-    organisation_for,
     person_for,
     roles_to_give,
     team_for,
 )
 from app.accounts.actions import (
-    by_mail,
     changing_email,
-    organisations,
     people,
     signing_out,
-    teams,
 )
 from app.accounts.actions import second_factor as factors
-from app.accounts.actors import MAIL, SHELL
+from app.accounts.actors import SHELL
 from app.accounts.models import Membership, Person
 from app.accounts.queries import (
-    colleagues,
     has_admin,
     leaders_of_team,
     members_of_team,
-    names,
     own_sign_ins,
     team_choices,
     teams_of,
 )
 from app.accounts.schemas import (
     ChangeEmail,
-    ChangeOrganisation,
     ChangePerson,
     ChangeRole,
-    ChangeTeam,
-    NewOrganisation,
     NewPerson,
-    NewTeam,
 )
 from app.accounts.words import Need, Role
 from app.core.db import db
@@ -74,18 +63,13 @@ def manage(actor, person, verb, *args, **values):
 
 
 # actor → what it may manage and make: (role, level)
+CUSTOMER = ("customer", 0)
+BASIC, EXPERT, SENIOR = (("support_agent", level) for level in (1, 3, 4))
 MANAGES = {
-    ("support_agent", 1): {("customer", 0)},
-    ("support_agent", 4): {("customer", 0), ("support_agent", 1), ("support_agent", 3)},
-    ("team_leader", 0): {("customer", 0), ("support_agent", 1), ("support_agent", 3), ("support_agent", 4)},
-    ("admin", 0): {
-        ("customer", 0),
-        ("support_agent", 1),
-        ("support_agent", 3),
-        ("support_agent", 4),
-        ("team_leader", 0),
-        ("admin", 0),
-    },
+    BASIC: {CUSTOMER},
+    SENIOR: {CUSTOMER, BASIC, EXPERT},
+    ("team_leader", 0): {CUSTOMER, BASIC, EXPERT, SENIOR},
+    ("admin", 0): {CUSTOMER, BASIC, EXPERT, SENIOR, ("team_leader", 0), ("admin", 0)},
 }
 KINDS = sorted(MANAGES[("admin", 0)])
 
@@ -313,120 +297,3 @@ def test_sensitive_deeds_to_others_want_the_own_password_as_well(world):
             manage(actor, mia, verb, command)
     with pytest.raises(PasswordNeeded):
         manage(actor, mia, factors.remove_for)
-
-
-@pytest.mark.parametrize(
-    ("name", "first", "last"),
-    [
-        ("Mia Muster", "Mia", "Muster"),
-        ("Muster, Mia", "Mia", "Muster"),
-        ("Anna Maria von Muster", "Anna Maria von", "Muster"),
-        ("Mia", "Mia", ""),
-        ("", "", ""),
-        ("mia@firma.example", "", ""),
-        ("Mia\r\nBcc: x", "Mia Bcc:", "x"),
-        ("'Mia Muster'", "Mia", "Muster"),
-    ],
-)
-def test_people_made_by_mail_are_customers_without_a_password(world, name, first, last):
-    made = run_unit(lambda: by_mail.find_or_create("Mia@firma.example", name, actor=MAIL))
-    assert (made.first_name, made.last_name, made.role) == (first, last, Role.CUSTOMER)
-    assert (made.password_hash, made.verified_at) == ("", None)
-    assert run_unit(lambda: by_mail.find_or_create("mia@FIRMA.example", "Anders", actor=MAIL)).id == made.id
-    assert len(facts("person.created")) == 1
-
-
-def test_mail_from_nobody_makes_nobody(world):
-    for address in ("", "kein", "a@b, c@d"):
-        with pytest.raises(ValueError, match="address"):
-            run_unit(lambda found=address: by_mail.find_or_create(found, "", actor=MAIL))
-
-
-def test_names_come_with_one_statement_and_leave_out_nobody_else(world, statements):
-    mia, anna = world.customer(first_name="Mia", last_name="Muster"), world.agent()
-    with statements() as seen:
-        found = names([mia.id, None, anna.id, mia.id, 987654])
-    assert len(seen) == 1
-    assert (found[mia.id].full_name, found[mia.id].initials, found[mia.id].is_staff) == (
-        "Mia Muster",
-        "MM",
-        False,
-    )
-    assert set(found) == {mia.id, anna.id}
-    assert names([]) == names([None]) == {}
-
-
-def test_teams_are_set_up_by_administrators(world):
-    admin, leader = signed_in(world.admin()), signed_in(world.leader())
-    with pytest.raises(Forbidden):
-        run_unit(lambda: teams.create(NewTeam(name="Einkauf"), actor=leader))
-    made = run_unit(lambda: teams.create(NewTeam(name="Einkauf"), actor=admin))
-    with pytest.raises(Invalid):
-        run_unit(lambda: teams.create(NewTeam(name="Einkauf"), actor=admin))
-
-    def change(team, **values):
-        found = team_for(admin, team.id, lock=True)
-        given = {name: getattr(found, name) for name in ChangeTeam.model_fields}
-        return teams.change(found, ChangeTeam(**(given | values)), actor=admin)
-
-    assert run_unit(lambda: change(made, name="Beschaffung")) == ["name"]
-    assert run_unit(lambda: change(made)) == []
-    with pytest.raises(Conflict):
-        run_unit(lambda: change(made, version=1, name="Alt"))
-    for team, values in (
-        (world.team, {"is_default": False}),
-        (world.team, {"is_active": False}),
-        (made, {"is_default": True, "is_active": False}),
-    ):
-        with pytest.raises(Invalid):
-            run_unit(lambda found=team, given=values: change(found, **given))
-    run_unit(lambda: change(made, is_default=True))
-    defaults = db.session.scalars(
-        sa.select(Person.__table__.metadata.tables["team"].c.name).where(sa.text("is_default"))
-    ).all()
-    assert defaults == ["Beschaffung"]
-
-
-def test_members_come_and_go(world):
-    admin, anna, mia = signed_in(world.admin()), world.agent(teams=[]), world.customer()
-    for leads in (False, False, True):
-        run_unit(lambda found=leads: teams.add_member(world.team, anna.id, leads=found, actor=admin))
-    assert anna.id in leaders_of_team(world.team.id)
-    assert len(facts("team.member_added")) == 2
-    for person_id in (mia.id, 987654):
-        with pytest.raises(Invalid):
-            run_unit(lambda found=person_id: teams.add_member(world.team, found, actor=admin))
-    run_unit(lambda: teams.remove_member(world.team, anna.id, actor=admin))
-    with pytest.raises(NotFound):
-        run_unit(lambda: teams.remove_member(world.team, anna.id, actor=admin))
-
-
-def test_organisations_have_one_name_each(world):
-    admin, agent = signed_in(world.admin()), signed_in(world.agent())
-    made = run_unit(lambda: organisations.create(NewOrganisation(name="Musterwerk"), actor=admin))
-    run_unit(lambda: organisations.create(NewOrganisation(name="Nordlicht"), actor=admin))
-    with pytest.raises(Invalid):
-        run_unit(lambda: organisations.create(NewOrganisation(name="Musterwerk"), actor=admin))
-    with pytest.raises(Forbidden):
-        run_unit(lambda: organisations.create(NewOrganisation(name="Neu"), actor=agent))
-
-    def rename(name, version):
-        found = organisation_for(admin, made.id, lock=True)
-        organisations.change(found, ChangeOrganisation(name=name, version=version), actor=admin)
-
-    run_unit(lambda: rename("Musterwerk GmbH", 1))
-    with pytest.raises(Conflict):
-        run_unit(lambda: rename("Alt", 1))
-    with pytest.raises(Invalid):
-        run_unit(lambda: rename("Nordlicht", 2))
-    with pytest.raises(NotFound):
-        organisation_for(signed_in(world.customer()), made.id)
-
-
-def test_colleagues_are_active_staff_by_name(world):
-    anna = world.agent(last_name="Ärger")
-    world.agent(is_active=False)
-    world.customer()
-    ben = world.agent(last_name="Zoll")
-    assert [one.id for one in colleagues(signed_in(anna), but=None)] == [anna.id, ben.id]
-    assert [one.id for one in colleagues(signed_in(anna), but=anna.id)] == [ben.id]

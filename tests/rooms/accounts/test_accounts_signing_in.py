@@ -1,28 +1,28 @@
-"""Registering, signing in and out, links for passwords: what the verbs do and what they leave in the log."""
+"""Registering, signing in and out: what the verbs do and what they leave in the log."""
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 import time_machine
 
-from app.accounts import mailboxes, passwords, proofs, tokens
+from app.accounts import mailboxes, passwords, proofs
 from app.accounts.actions import (
     changing_password,
     registration,
     resetting,
     signing_in,
     signing_out,
-    sweeping,
 )
 from app.accounts.actors import actor_for_token
-from app.accounts.models import OneTimeToken, Person, SignIn
+from app.accounts.models import SignIn
 from app.accounts.queries import find_by_email, own_sign_ins
 from app.accounts.schemas import Registration
 from app.accounts.sign_ins import Browser
-from app.accounts.words import Role, Step, TokenPurpose
+from app.accounts.words import Role, Step
 from app.core import clock
 from app.core.actor import NOBODY
 from app.core.db import db
@@ -35,7 +35,6 @@ from tests.support.accounts import (
     PASSWORD,
     facts,
     give_password,
-    link_of,
     reload,
     signed_in,
     token_of,
@@ -210,62 +209,30 @@ def test_the_wrong_present_password_changes_nothing(world):
     assert enter(mia.email, PASSWORD).step is Step.IN
 
 
-def test_a_reset_sets_the_password_confirms_the_address_and_ends_every_sign_in(world):
-    mia = world.customer(verified_at=None)
-    here = signed_in(mia)
-    run_unit(lambda: resetting.ask(mia.email.upper(), actor=NOBODY))
-    made = passwords.hashed(ANOTHER)
-    assert (
-        run_unit(lambda: resetting.reset(token_of("password.reset_requested"), made, actor=NOBODY))
-        is not None
-    )
-    assert reload(mia).verified_at is not None
-    assert own_sign_ins(here) == []
-    assert enter(mia.email, ANOTHER).step is Step.IN
+def test_two_registrations_at_once_make_one_person(world):
+    """The slower one finds the address taken and ends like any repetition."""
+    both, failures = threading.Barrier(2), []
 
+    def go(first_name: str) -> None:
+        command = Registration(
+            first_name=first_name, last_name="Neu", email="neu@firma.example", password=PASSWORD
+        )
+        with world.app.app_context():
+            both.wait(timeout=10)
+            try:
+                run_unit(lambda: registration.register(command, made, actor=NOBODY))
+            except Exception as error:
+                failures.append(error)
+            db.session.remove()
 
-def test_asking_for_a_link_writes_as_much_for_an_unknown_address(world):
-    world.customer(email="still@firma.example", is_active=False)
-    for address, reason in (("niemand@firma.example", "unknown"), ("still@firma.example", "inactive")):
-        run_unit(lambda found=address: resetting.ask(found, actor=NOBODY))
-        assert facts("password.reset_refused")[-1]["reason"] == reason
-    assert facts("password.reset_requested") == []
-
-
-def test_a_token_is_kept_as_a_hash_and_sealed_only_until_it_is_used(world):
-    mia = world.customer()
-    run_unit(lambda: resetting.ask(mia.email, actor=NOBODY))
-    clear = token_of("password.reset_requested")
-    row = db.session.scalars(sa.select(OneTimeToken)).one()
-    assert clear not in (row.token_hash, row.sealed)
-    assert link_of("password.reset_requested") == f"/auth/password/reset/{clear}"
-    made = passwords.hashed(ANOTHER)
-    run_unit(lambda: resetting.reset(clear, made, actor=NOBODY))
-    db.session.rollback()
-    row = db.session.scalars(sa.select(OneTimeToken)).one()
-    assert (row.sealed, row.used_at is not None) == ("", True)
-    assert tokens.link_for(row.id) is None
-
-
-def test_links_out_of_date_tell_nothing_and_are_swept(world):
-    with time_machine.travel(NOW, tick=False) as travel:
-        mia = world.customer()
-        run_unit(lambda: resetting.ask(mia.email, actor=NOBODY))
-        token_id = facts("password.reset_requested")[-1]["token_id"]
-        assert tokens.open_link_of(mia.id, TokenPurpose.RESET) == tokens.link_for(token_id)
-        travel.shift(timedelta(minutes=31))
-        assert tokens.link_for(token_id) is None
-        assert run_unit(sweeping.forget_tokens) == 0
-        db.session.rollback()
-        assert db.session.scalars(sa.select(OneTimeToken.sealed)).one() == ""
-        travel.shift(timedelta(days=31))
-        assert run_unit(sweeping.forget_tokens) == 1
-        assert tokens.link_for(token_id) is None
-
-
-def test_the_first_password_from_the_shell_confirms_the_address(world):
-    mia = world.customer(verified_at=None)
     made = passwords.hashed(PASSWORD)
-    run_unit(lambda: changing_password.set_by_shell(db.session.get(Person, mia.id), made, actor=NOBODY))
-    assert enter(mia.email).step is Step.IN
-    assert facts("password.changed")[-1]["how"] == "shell"
+    db.session.rollback()
+    threads = [threading.Thread(target=go, args=(name,)) for name in ("Nina", "Nora")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    assert failures == []
+    assert len(facts("person.created")) == 1
+    assert len(facts("registration.started")) + len(facts("password.reset_requested")) == 2

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
+from app.accounts.actors import SHELL
 from app.core import clock
 from app.core.db import db
 from app.core.outcome import RetryLater
 from app.core.uow import run_unit
 from app.events import relay
 from app.events.consumers import Target
+from app.events.deliveries import retry
 from app.events.models import Delivery, Event
 from app.events.words import DeliveryState
 from tests.support.toys import (
@@ -77,6 +80,12 @@ def test_one_event_nobody_can_place_does_not_hold_up_the_others(toy: ToyOutside)
     poisoned, fine = deliveries()
     assert (poisoned.state, poisoned.target, poisoned.error) == (S.DEAD, "?", "ValueError: poison")
     assert fine.state is S.SENT
+    toy.targets = lambda _event: [Target("somebody")]  # type: ignore[method-assign]
+    run_unit(partial(retry, poisoned.id, actor=SHELL))
+    relay.deliver_due()
+    relay.deliver_due()
+    assert [one.state for one in deliveries()] == [S.CANCELLED, S.SENT, S.SENT]
+    assert toy.said == [(second, "somebody"), (first, "somebody")]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 191])

@@ -156,7 +156,7 @@ def test_the_list_and_the_count_cost_few_statements(world: World, customer: Pers
     actor = world.actor(agent)
     with counted() as statements:
         assert len(inbox(actor).rows) == 30
-    assert len(statements) <= 3
+    assert len(statements) <= 4
     with counted() as statements:
         unread_count(actor)
     assert len(statements) == 1

@@ -11,6 +11,7 @@ import time_machine
 from app.accounts.actions import resetting
 from app.accounts.models import OneTimeToken, Person
 from app.core.db import db
+from app.events import relay
 from app.events.models import Delivery
 from app.events.words import DeliveryState
 from app.mailroom import own_ids
@@ -25,6 +26,7 @@ from app.tickets.words import Status
 from tests.support.audience import act, move, put
 from tests.support.post import servers
 from tests.support.smtp_sink import ReceivedMail, SmtpSink
+from tests.support.statements import counted
 from tests.support.toys import deliveries
 from tests.support.world import World
 
@@ -243,8 +245,6 @@ def test_a_mail_whose_fate_is_unknown_is_repeated_with_the_same_id(
 def test_what_somebody_turned_off_is_not_sent_even_if_it_waits_already(
     world: World, ticket: Ticket, agent: Person, smtp: SmtpSink
 ) -> None:
-    from app.events import relay
-
     relay.spread()
     act(set_preference, Topic.ASSIGNED, Way.EMAIL, False, actor=world.actor(agent))
     world.relay()
@@ -274,6 +274,18 @@ def test_a_link_that_was_used_meanwhile_is_not_sent(world: World, customer: Pers
     world.relay()
     assert smtp.mails == []
     assert mail_deliveries()[0].state is S.CANCELLED
+
+
+def test_a_mail_costs_few_statements(world: World, customer: Person, agent: Person, smtp: SmtpSink) -> None:
+    for _ in range(4):
+        world.ticket(customer)
+    relay.spread()
+    bells = len(deliveries("bell"))
+    relay.deliver_due(bells)
+    with counted() as statements:
+        tried = relay.deliver_due()
+    assert (tried, len(smtp.mails)) == (8, 8)
+    assert len(statements) <= 1 + 8 * 20
 
 
 def test_a_status_that_changed_back_is_told_as_it_was(

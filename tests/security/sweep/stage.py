@@ -127,6 +127,17 @@ class Stage:
         run_unit(work)
         return made
 
+    def upload(self, person: Person) -> Attachment:
+        """A file somebody uploaded that nothing has taken yet."""
+        made = self.file(self.world.ticket(person))
+
+        def loosen() -> None:
+            row = db.session.get_one(Attachment, made.id)
+            row.ticket_id, row.uploader_id = None, person.id
+
+        run_unit(loosen)
+        return made
+
     def picture_of(self, person: Person) -> Person:
         """A person with an avatar."""
         with self.world.app.app_context():

@@ -49,6 +49,7 @@ class Asked:
 Trio = tuple[str, str | None, str]
 Maker = Callable[[Asked], Trio]
 MAKERS: dict[tuple[str, str], Maker] = {}
+FORM = "form"
 
 
 def made_for(parameter: str, prefix: str = "/") -> Callable[[Maker], Maker]:
@@ -74,11 +75,37 @@ def maker_of(parameter: str, rule: str) -> Maker:
 
 
 def ways(stage: Stage, line: Line, role: str) -> list[Variant]:
-    """Every way in which a role can ask for a route, with fresh things."""
+    """Every way in which a role can ask for a route, with fresh things in the address and in the form."""
     asked = Asked(stage, role, line)
     trios = {name: maker_of(name, line.rule)(asked) for name in line.parameters}
+    if line.method == "POST" and line.takes is not None:
+        in_form = [name for name in line.takes.model_fields if (name, FORM) in MAKERS]
+        trios |= {name: MAKERS[name, FORM](asked) for name in in_form if name not in trios}
     own = {name: trio[0] for name, trio in trios.items()}
     return list(variants(own, {n: t[1] for n, t in trios.items()}, {n: t[2] for n, t in trios.items()}))
+
+
+def in_the_form(line: Line, variant: Variant) -> dict[str, str]:
+    """The things that a form names, not the address."""
+    return {name: value for name, value in variant.things.items() if name not in line.parameters}
+
+
+@made_for("ticket_id", FORM)
+def _ticket_named(asked: Asked) -> Trio:
+    own = asked.stage.team_ticket()
+    return str(own.id), str(asked.stage.foreign_ticket().id), NO_SUCH_ID
+
+
+@made_for("follows", FORM)
+def _request_followed(asked: Asked) -> Trio:
+    own = asked.stage.own_request(asked.role)
+    return str(own.id), str(asked.stage.foreign_ticket().id), NO_SUCH_ID
+
+
+@made_for("attachment_ids", FORM)
+def _upload(asked: Asked) -> Trio:
+    own, foreign = (asked.stage.upload(person) for person in (asked.person, asked.stage.neighbour))
+    return str(own.id), str(foreign.id), NO_SUCH_ID
 
 
 @made_for("number", "/portal")

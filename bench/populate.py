@@ -23,6 +23,7 @@ from app.sla.actions import defaults as sla_defaults
 from app.tickets.actions import defaults as ticket_defaults
 from bench.bulk import Bulk
 from bench.people import make_firm
+from bench.serving import SECRET
 from bench.tickets import Writer
 
 LONG_TICKETS = 20
@@ -34,7 +35,7 @@ def make_app(url: str) -> Flask:
     app = create_app(
         database_url=url,
         flask_env="development",
-        secret_key="a-key-that-only-the-bench-would-ever-use-0123456789",
+        secret_key=SECRET,
         rate_limits="off",
         redis_url="",
         log_level="ERROR",

@@ -50,6 +50,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         engine = callspec.params.get("engine_name") if callspec else None
         if engine not in (None, "sqlite") and item.get_closest_marker("sqlite_only"):
             item.add_marker(pytest.mark.dropped)
+        only = item.get_closest_marker("only_on")
+        if engine is not None and only is not None and engine not in only.args:
+            item.add_marker(pytest.mark.dropped)
     items[:] = [item for item in items if not item.get_closest_marker("dropped")]
 
 

@@ -81,9 +81,9 @@ def everything(wanted: Wanted) -> Iterator[Sequence[Event]]:
         rows = db.session.scalars(query).all()
         if not rows:
             return
-        yield rows
         after = rows[-1].id
-        db.session.expunge_all()
+        db.session.expunge_all()  # the reader may take the next rows in another session
+        yield rows
 
 
 @action

@@ -63,7 +63,7 @@ def my_requests(actor: Actor, query: ListQuery) -> str:
     )
 
 
-@door.page("/portal/files/<int:attachment_id>", allow="portal.use")
+@door.page("/portal/files/<int(min=1, max=9223372036854775807):attachment_id>", allow="portal.use")
 def file(actor: Actor, attachment_id: int) -> Any:
     """A file of an own request."""
     return send_attachment(queries.download(actor, attachment_id))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
-
 from app.core.actor import Actor
 from app.tickets.actions import rating
 from app.tickets.schemas import Score
 from app.tickets.words import Phase
 from app.web.customer.door import door
-from app.web.customer.schemas import RatingForm
+from app.web.customer.schemas import RateQuery, RatingForm
 from app.web.kit import page
 from app.web.kit.door import PUBLIC
 from app.web.kit.forms import Form
@@ -29,11 +27,10 @@ def _show(token: str, form: Form[Any], *, done: bool = False) -> str:
     )
 
 
-@door.page("/rate/<token>", allow=PUBLIC)
-def rate_page(_actor: Actor, token: str) -> str:
+@door.page("/rate/<token>", allow=PUBLIC, query=RateQuery)
+def rate_page(_actor: Actor, query: RateQuery, token: str) -> str:
     """The stars; the mail's link may name a score, which is chosen but not yet given."""
-    wished = request.args.get("score", "")
-    return _show(token, Form({"score": wished if wished in ("1", "2", "3", "4", "5") else ""}))
+    return _show(token, Form({"score": query.score}))
 
 
 def _again(_actor: Actor, form: Form[Any], token: str) -> str:

@@ -35,6 +35,12 @@ class RatingForm(Command):
     comment: Annotated[Lines, Field(max_length=2000)] = ""
 
 
+class RateQuery(Command):
+    """The score a link of the mail names."""
+
+    score: Maybe[int] = Field(None, ge=1, le=5)
+
+
 class ParticipantForm(Command):
     email: EmailStr
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, make_response, request
 from pydantic import BaseModel
+from werkzeug.exceptions import BadRequest
 
 from app.accounts import permissions
 from app.core import once
@@ -99,6 +100,7 @@ class Door(Blueprint):
             @functools.wraps(view)
             def doing(**path: Any) -> Any:
                 actor = _admitted(allow)
+                _refuse_unwritable()
                 if takes is None or again is None:
                     return _done(own_unit, functools.partial(view, actor, **path), actor)
                 form: Form[Any] = Form(request.form)
@@ -137,6 +139,12 @@ def _admitted(allow: str) -> Actor:
     if allow != SIGNED_IN and not actor.can(allow):
         raise Forbidden(permission=allow)
     return actor
+
+
+def _refuse_unwritable() -> None:
+    """No form of ours carries NUL bytes; they would only trouble whoever reads a field by itself."""
+    if any("\x00" in name or "\x00" in value for name, value in request.form.items(multi=True)):
+        raise BadRequest
 
 
 def _take_files(uploads: Callable[[Actor], list[int]], actor: Actor, form: Form[Any]) -> None:

@@ -36,6 +36,13 @@ class HouseRequest(Request):
     max_form_memory_size = 2_000_000
     max_form_parts = 500
 
+    def _load_form_data(self) -> None:
+        """A body that is no form at all is the sender's mistake, not ours."""
+        try:
+            super()._load_form_data()
+        except (ValueError, KeyError) as error:
+            raise BadRequest from error
+
 
 def network() -> str:
     """The network a request comes from, coarse enough that an IPv6 neighbour does not escape a limit."""

@@ -138,6 +138,22 @@ def test_saying_something_costs_few_statements(house: Flask) -> None:
     assert len(statements) <= 1 + 10 * 6
 
 
+def test_without_a_way_out_nothing_is_written_and_everything_held_at_once(house: Flask) -> None:
+    toy = ToyOutside()
+    toy.is_open = lambda: False  # type: ignore[attr-defined]
+    with only(toy):
+        happen(60)
+        relay.spread()
+        with counted() as statements:
+            assert relay.deliver_due() == 60
+        assert len(statements) <= 3
+        assert {(one.state, one.error) for one in deliveries()} == {(DeliveryState.HELD, "no_route")}
+        assert toy.prepared == []
+        toy.is_open = lambda: True  # type: ignore[attr-defined]
+        relay.run()
+        assert {one.state for one in deliveries()} == {DeliveryState.SENT}
+
+
 def test_a_relay_with_nothing_to_do_asks_three_questions(house: Flask) -> None:
     with counted() as statements:
         relay.run()

@@ -13,8 +13,9 @@ from app.core.db import db
 from app.core.uow import run_unit
 from app.events import relay
 from app.events.models import Delivery, Event
-from app.notifications.audience import TABLE, cards, recipients
+from app.notifications.audience import TABLE, Who, cards, recipients
 from app.notifications.models import Notice
+from app.notifications.rendering import FOLDER
 from app.notifications.scene import Scene
 from app.notifications.words import CHOICES, Topic, Way
 from app.tickets.actions import assigning
@@ -113,3 +114,13 @@ def test_seats_of_people_who_left_are_empty(world: World, customer: Person, lead
     assert db.session.get(Membership, (world.team.id, gone.id)) is not None
     world.ticket(customer, title="Serverausfall")
     assert told("ticket.opened", Way.BELL) == {leader.id: Topic.CRITICAL}
+
+
+def test_every_mail_to_staff_has_a_template_of_its_topic() -> None:
+    topics = {
+        rule.topic
+        for rules in TABLE.values()
+        for rule in rules
+        if Way.EMAIL in rule.ways and not {Who.REQUESTER, Who.PARTICIPANTS, Who.SUBJECT} & set(rule.who)
+    }
+    assert {topic for topic in topics if not (FOLDER / "mail" / f"{topic}.jinja").exists()} == set()

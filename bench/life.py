@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-NEVER = datetime(9999, 1, 1)
+NEVER = datetime(9999, 1, 1)  # noqa: DTZ001 without zone, as tables hold it
 TARGETS = {
     "critical": (1 * HOUR, 4 * HOUR),
     "high": (4 * HOUR, 24 * HOUR),

@@ -85,7 +85,7 @@ class Writer:
                 str(ticket_id), texts.title(rng), text, html, str(requester), str(requester), number(organisation),
                 number(assignee), str(team), number(category), found.status, found.phase, str(found.stage),
                 found.reason or NULL, priority, URGENCY[priority],
-                '{"rules": [{"rule": "base", "value": "", "priority": "%s"}]}' % priority, '{"rule": "idlest"}',
+                f'{{"rules": [{{"rule": "base", "value": "", "priority": "{priority}"}}]}}', '{"rule": "idlest"}',
                 "1", channel, "1" if channel == "email" else "0", str(2 + self.comments), str(last),
                 "1" if by_customer else "0", "1" if has_files else "0", stamp(created), stamp(updated),
                 stamp(found.first), stamp(found.resolved), stamp(found.closed), str(firm.policy_id),

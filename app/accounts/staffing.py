@@ -28,7 +28,9 @@ def lock_team(team_id: int) -> Team | None:
     The memberships are locked, not the team: every new ticket holds a share of its team's row (the foreign key), and
     two that then wanted the row for themselves would wait for each other.
     """
-    staff = sa.select(Membership.person_id).where(Membership.team_id == team_id).order_by(Membership.person_id)
+    staff = (
+        sa.select(Membership.person_id).where(Membership.team_id == team_id).order_by(Membership.person_id)
+    )
     db.session.execute(staff.with_for_update())
     return db.session.get(Team, team_id)
 

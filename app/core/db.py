@@ -150,4 +150,4 @@ def _end_reading(_error: BaseException | None) -> None:
     try:
         db.session.rollback()
     except SQLAlchemyError:
-        db.session.invalidate()
+        db.session().invalidate()

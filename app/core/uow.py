@@ -155,7 +155,9 @@ def worth_a_retry(error: DBAPIError) -> bool:
 
 def is_outage(error: Exception) -> bool:
     """Whether the database is away or too busy for the moment, as opposed to a bug of ours."""
-    if isinstance(error, TimeoutError | PendingRollbackError):  # no connection is free, or the one in use was lost
+    if isinstance(
+        error, TimeoutError | PendingRollbackError
+    ):  # no connection is free, or the one in use was lost
         return True
     if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
         return False

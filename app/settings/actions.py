@@ -30,7 +30,9 @@ def change(values: Group, *, actor: Actor, version: int | None = None) -> None:
         raise Forbidden(permission="admin.settings")
     row = db.session.get(StoredSettings, values.name, with_for_update=True, populate_existing=True)
     if version is not None and version != (row.version if row else 0):
-        raise Conflict(_("Somebody saved these settings meanwhile. Please look at them again before you change them."))
+        raise Conflict(
+            _("Somebody saved these settings meanwhile. Please look at them again before you change them.")
+        )
     before = queries.read(type(values))
     open_fields = [name for name in type(values).model_fields if name not in fixed.of(type(values))]
     fields = [name for name in open_fields if getattr(before, name) != getattr(values, name)]

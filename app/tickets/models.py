@@ -44,7 +44,8 @@ class Ticket(Listed, Model):
 
     ``*_told`` is what was announced about the present due time of a clock (ok, at_risk, breached); a changed due
     time sets it back. ``due_at`` is the next open SLA deadline and never empty (far future while none is open), so
-    that every list order has a total key; ``check_at`` is when the clock has something to do (warn or breach), empty otherwise.
+    that every list order has a total key; ``check_at`` is when the clock has something to do (warn or breach),
+    empty otherwise.
     """
 
     __tablename__ = "ticket"

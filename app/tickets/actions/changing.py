@@ -41,8 +41,25 @@ def promise_of(ticket: Ticket) -> Promise | None:
 
 
 def refresh_clocks(ticket: Ticket) -> None:
-    """Reckon all due times anew (new priority, team, category, policy, or an answer)."""
-    deadlines.refresh(ticket, changes_of(ticket.id), promise_of(ticket))
+    """Reckon all due times anew (new priority, policy, or an answer)."""
+    with db.session.no_autoflush:  # what was changed so far goes out together with the rest
+        changes, promise = changes_of(ticket.id), promise_of(ticket)
+    deadlines.refresh(ticket, changes, promise)
+
+
+def turn_clocks(ticket: Ticket, at: datetime) -> None:
+    """Note when the resolution clock begins to run or wait, if that changed, and reckon all due times anew."""
+    with db.session.no_autoflush:
+        changes, promise = changes_of(ticket.id), promise_of(ticket)
+    runs, reason = clock_of(
+        ticket.status,
+        ticket.pending_reason,
+        pauses_for_third_party=bool(promise and promise.pauses_for_third_party),
+    )
+    if not changes or (changes[-1].runs, changes[-1].reason) != (runs, reason):
+        db.session.add(ClockChange(ticket_id=ticket.id, at=at, runs=runs, reason=reason))
+        changes.append(Change(at, runs, reason))
+    deadlines.refresh(ticket, changes, promise)
 
 
 def touched(ticket: Ticket, at: datetime | None = None) -> None:
@@ -86,8 +103,7 @@ def move(
     old, now = ticket.status, clock.now()
     ticket.status, ticket.pending_reason, ticket.phase = new, reason, phase_of(new)
     _stamp(ticket, old, now)
-    write_clock(ticket, now)
-    refresh_clocks(ticket)
+    turn_clocks(ticket, now)
     touched(ticket, now)
     record(
         StatusChanged(old=old.value, new=new.value, pending_reason=reason.value if reason else None, how=how),
@@ -107,23 +123,3 @@ def _stamp(ticket: Ticket, old: Status, now: datetime) -> None:
     ticket.closed_at = now if ticket.status is Status.CLOSED else None
     if old is Status.CLOSED and ticket.status is Status.RESOLVED:
         ticket.closed_at = None
-
-
-def write_clock(ticket: Ticket, at: datetime) -> None:
-    """Note that the resolution clock begins to run or wait, if that changes anything."""
-    promise = promise_of(ticket)
-    runs, reason = clock_of(
-        ticket.status,
-        ticket.pending_reason,
-        pauses_for_third_party=bool(promise and promise.pauses_for_third_party),
-    )
-    last = db.session.scalars(
-        sa.select(ClockChange)
-        .where(ClockChange.ticket_id == ticket.id)
-        .order_by(ClockChange.id.desc())
-        .limit(1)
-    ).first()
-    if last is not None and last.runs == runs and last.reason == reason:
-        return
-    db.session.add(ClockChange(ticket_id=ticket.id, at=at, runs=runs, reason=reason))
-    db.session.flush()

@@ -17,7 +17,7 @@ from app.events.log import action, record
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.tickets.access import Need, comment_for, entry_visible_to, is_staff, ticket_for
-from app.tickets.actions.changing import move, refresh_clocks, touched, write_clock
+from app.tickets.actions.changing import move, refresh_clocks, touched, turn_clocks
 from app.tickets.actions.files import bind
 from app.tickets.events import CommentCorrected, CommentRedacted, NoteAdded, ReplyAdded, ReplyTakenBack
 from app.tickets.models import Comment, Draft, ReadMark, Ticket
@@ -197,8 +197,7 @@ def _restore(ticket: Ticket, comment: Comment) -> None:
         ticket.status, ticket.phase = old, phase_of(old)
         ticket.pending_reason = PendingReason(undo["pending_reason"]) if undo["pending_reason"] else None
         ticket.resolved_at = ticket.closed_at = None
-        write_clock(ticket, clock.now())
-    refresh_clocks(ticket)
+    turn_clocks(ticket, clock.now())
 
 
 def _into_draft(actor: Actor, ticket_id: int, body: str) -> None:

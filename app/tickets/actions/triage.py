@@ -16,7 +16,7 @@ from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.tickets.access import Need, is_staff, ticket_for
 from app.tickets.actions.assigning import find_assignee
-from app.tickets.actions.changing import check_version, move, refresh_clocks, touched, write_clock
+from app.tickets.actions.changing import check_version, move, refresh_clocks, touched, turn_clocks
 from app.tickets.events import CategorySet, PrioritySet, TeamSet, TitleChanged
 from app.tickets.models import Category, Ticket
 from app.tickets.schemas import StatusMove
@@ -125,8 +125,7 @@ def change_team(actor: Actor, ticket_id: int, team_id: int, version: int | None 
 def into_team(ticket: Ticket, team: Team, actor: Actor) -> None:
     """Move a locked ticket into a team."""
     old, ticket.team_id, ticket.assignee_id = ticket.team_id, team.id, None
-    write_clock(ticket, clock.now())
-    refresh_clocks(ticket)
+    turn_clocks(ticket, clock.now())
     touched(ticket)
     event = _note(ticket, TeamSet(old_id=old, new_id=team.id), actor)
     if ticket.status is Status.IN_PROGRESS:
@@ -154,8 +153,7 @@ def change_category(
     if ticket.category_id == category_id:
         return ticket
     old, ticket.category_id = ticket.category_id, category_id
-    write_clock(ticket, clock.now())
-    refresh_clocks(ticket)
+    turn_clocks(ticket, clock.now())
     touched(ticket)
     _note(ticket, CategorySet(old_id=old, new_id=category_id), actor)
     return ticket

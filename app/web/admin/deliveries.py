@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from flask import url_for
+from flask import current_app, url_for
 from pydantic import Field
 
-from app.accounts.queries import names
+from app.accounts.queries import names, team_choices
 from app.core.actor import Actor
 from app.core.errors import Conflict
 from app.core.language import Lazy, _, lazy_gettext, ngettext
@@ -18,12 +18,14 @@ from app.events import bulk, deliveries
 from app.events.audit import kinds_of
 from app.events.words import DeliveryState
 from app.tickets.words import number_of
+from app.web.admin import outbox
 from app.web.admin.door import door
 from app.web.admin.kinds import kind_name
 from app.web.admin.reasons import reason
 from app.web.kit import page
 
-PERSON = re.compile(r"^(?:person[:/-])?([1-9][0-9]{0,17})(?::|$)")
+PERSON = re.compile(r"^(?:person|instead):([1-9][0-9]{0,17})(?::|$)")
+TEAM = re.compile(r"^team:([1-9][0-9]{0,17})$")
 TABS: tuple[tuple[str, Lazy], ...] = (
     ("", lazy_gettext("All deliveries")),
     (DeliveryState.WAITING, lazy_gettext("Waiting")),
@@ -53,7 +55,7 @@ class BulkChange(Command):
 
 
 @door.page("/admin/deliveries", allow="admin.deliveries", query=DeliveryQuery)
-def list_deliveries(_actor: Actor, query: DeliveryQuery) -> str:
+def list_deliveries(actor: Actor, query: DeliveryQuery) -> str:
     """One page of deliveries, newest first."""
     found = deliveries.page(query.state, query.cursor)
     return page.render(
@@ -62,9 +64,10 @@ def list_deliveries(_actor: Actor, query: DeliveryQuery) -> str:
         state=query.state or "",
         tabs=TABS,
         counts=deliveries.counts(),
+        has_outbox=outbox.is_open(current_app),
         whats=_whats([row.event_id for row in found.rows]),
         ways=CONSUMERS,
-        receivers=_receivers({row.id: row.target for row in found.rows}),
+        receivers=_receivers({row.id: row.target for row in found.rows}, actor),
         number_of=number_of,
         reason=reason,
         first_url=_turned(query, "") if query.cursor else "",
@@ -77,11 +80,14 @@ def _whats(event_ids: list[int]) -> dict[int, str]:
     return {event_id: kind_name(kind) for event_id, kind in kinds_of(event_ids).items()}
 
 
-def _receivers(targets: Mapping[int, str]) -> dict[int, str]:
-    """Names of the people among the targets; other targets keep their key."""
+def _receivers(targets: Mapping[int, str], actor: Actor) -> dict[int, str]:
+    """Names of the people and teams among the targets; other targets keep their key."""
     people = {row_id: int(found[1]) for row_id, target in targets.items() if (found := PERSON.match(target))}
+    teams = {row_id: int(found[1]) for row_id, target in targets.items() if (found := TEAM.match(target))}
     known = names(people.values())
-    return {row_id: known[person_id].full_name for row_id, person_id in people.items() if person_id in known}
+    told = {row_id: known[person_id].full_name for row_id, person_id in people.items() if person_id in known}
+    team_names = dict(team_choices(actor)) if teams else {}
+    return told | {row_id: team_names[team_id] for row_id, team_id in teams.items() if team_id in team_names}
 
 
 def _turned(query: DeliveryQuery, cursor: str) -> str:

@@ -13,7 +13,9 @@ REASONS: dict[str, Lazy] = {
     "certificate": lazy_gettext("The certificate of the server is not valid or not for its name."),
     "connection_refused": lazy_gettext("The server does not take connections on this port."),
     "failing": lazy_gettext("The other side answers with an error."),
+    "given up": lazy_gettext("It was tried for as long as it may be tried."),
     "host_not_allowed": lazy_gettext("Messages may not be sent to this host."),
+    "limit": lazy_gettext("This address has had as many automatic mails in an hour as it may have."),
     "login_needed": lazy_gettext("The mail server wants a login."),
     "login_not_offered": lazy_gettext("The mail server offers no login over this connection."),
     "login_refused": lazy_gettext("The mail server refused user name and password."),
@@ -28,17 +30,22 @@ REASONS: dict[str, Lazy] = {
     "recipient_refused": lazy_gettext("The mail server refused the recipient."),
     "redirected": lazy_gettext("The other side sent us to another address."),
     "refused": lazy_gettext("The other side refused the message."),
+    "scheme_not_allowed": lazy_gettext("Messages go to web addresses with https only."),
     "sender_refused": lazy_gettext("The mail server refused our sender address."),
     "server_refused": lazy_gettext("The mail server refused the conversation."),
     "starttls_missing": lazy_gettext("The mail server offers no encryption; nothing is sent without."),
     "starttls_refused": lazy_gettext("The mail server refused encryption; nothing is sent without."),
     "storage_down": lazy_gettext("The files could not be read."),
     "storage_full": lazy_gettext("There is no room left for files."),
+    "the worker died three times on this delivery": lazy_gettext(
+        "The worker died three times while sending this."
+    ),
     "timeout": lazy_gettext("The server did not answer in time."),
     "tls_failed": lazy_gettext("The encrypted connection could not be made."),
     "too_large": lazy_gettext("The message is too large."),
     "unexpected_answer": lazy_gettext("The other side gave an answer we do not understand."),
     "unknown consumer": lazy_gettext("Another version of the product has to deliver this."),
+    "webhook_unreadable": lazy_gettext("The Teams address of the team cannot be read with the present keys."),
 }
 
 

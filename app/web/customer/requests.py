@@ -178,7 +178,10 @@ def add_participant(actor: Actor, command: ParticipantForm, number: str) -> Any:
     return page.go("customer.request_page", number=number_of(ticket_id))
 
 
-@door.deed("/portal/tickets/<number>/participants/<int(min=1, max=9223372036854775807):person_id>/remove", allow="tickets.comment")
+@door.deed(
+    "/portal/tickets/<number>/participants/<int(min=1, max=9223372036854775807):person_id>/remove",
+    allow="tickets.comment",
+)
 def remove_participant(actor: Actor, number: str, person_id: int) -> Any:
     """End somebody's part."""
     ticket_id = ticket_id_of(number)

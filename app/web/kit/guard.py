@@ -42,6 +42,8 @@ class HouseRequest(Request):
             super()._load_form_data()
         except (ValueError, KeyError) as error:
             raise BadRequest from error
+        if any(name is None for part in (self.form, self.files) for name in part):
+            raise BadRequest
 
 
 def network() -> str:

@@ -10,7 +10,7 @@ from flask import make_response
 
 from app.accounts.queries import names, team_choices
 from app.core.actor import Actor
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 from app.core.formats import Formats
 from app.core.language import _
 from app.core.schema import Command, Id, OptionalId
@@ -80,6 +80,9 @@ def board_page(actor: Actor, query: BoardQuery) -> str:
 
 
 def _shown(actor: Actor, team_id: int | None, notice: str = "") -> str:
+    teams = dict(team_choices(actor))
+    if team_id is not None and team_id not in teams:
+        raise NotFound
     found = board(actor, team_id)
     painter = rows.Painter(page.formats())
     return page.render(
@@ -88,7 +91,8 @@ def _shown(actor: Actor, team_id: int | None, notice: str = "") -> str:
         waiting=_waiting(painter, found),
         lanes=[(lane, initials_of(lane.name), _cards(painter, lane.tickets)) for lane in found.lanes],
         blocks=_blocks(painter, found, page.formats()),
-        teams=team_choices(actor),
+        teams=list(teams.items()),
+        team_name=teams.get(found.team_id, ""),
         tiles=_tiles(actor, found.team_id),
         notice=notice,
         nav=nav(actor),

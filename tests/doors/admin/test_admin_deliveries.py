@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from app.core import clock
 from app.core.actor import Actor
@@ -54,7 +55,9 @@ def deliver(admin: Actor, state: DeliveryState, **more: object) -> int:
         fact = ReplyAdded(comment_id=1, by_staff=True)
         event = record(fact, actor=admin, subject=("ticket", 42), ticket=42)
         number = db.session.scalar(sa.select(sa.func.count()).select_from(Delivery)) or 0
-        made = Delivery(event_id=event.id, ticket_id=42, target=f"{admin.person_id}:{number}", **values)
+        made = Delivery(
+            event_id=event.id, ticket_id=42, target=f"person:{admin.person_id}:{number}", **values
+        )
         db.session.add(made)
         db.session.flush()
         return made
@@ -177,3 +180,19 @@ def test_a_way_out_in_trouble_says_what_kind(world: World, admin: Actor) -> None
 
 def test_every_kind_of_event_has_a_name() -> None:
     assert [kind for kind in known_kinds() if kind not in KINDS and not kind.startswith("test.")] == []
+
+
+def test_the_outbox_shows_mails_as_they_would_go_out(world: World, browser: Browser) -> None:
+    world.ticket(world.customer(email="kim@firma.example"), title="Drucker streikt")
+    world.relay()
+    text = browser.get("/admin/outbox").get_data(as_text=True)
+    assert "Drucker streikt" in text and "kim@firma.example" in text
+    assert "/admin/outbox" in browser.get("/admin/deliveries").get_data(as_text=True)
+
+
+def test_in_production_there_is_no_outbox(
+    house: Flask, world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.extensions["settings"], "flask_env", "production")
+    assert browser.get("/admin/outbox").status_code == 404
+    assert "/admin/outbox" not in browser.get("/admin/deliveries").get_data(as_text=True)

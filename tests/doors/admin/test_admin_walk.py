@@ -35,6 +35,7 @@ PAGES = {
     "/admin/settings/mail": 7,
     "/admin/settings/sign-in": 7,
     "/admin/links": 6,
+    "/admin/outbox": 9,
 }
 
 

@@ -94,7 +94,9 @@ RULES = st.builds(
     st.sampled_from(["*", "0", "1-5", "6,7"]),
 )
 FIRST, LAST = datetime(2026, 3, 27, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
-MOMENTS = st.integers(int(FIRST.timestamp()), int(LAST.timestamp())).map(lambda s: datetime.fromtimestamp(s, UTC))
+MOMENTS = st.integers(int(FIRST.timestamp()), int(LAST.timestamp())).map(
+    lambda s: datetime.fromtimestamp(s, UTC)
+)
 
 
 @settings(max_examples=150, deadline=None)

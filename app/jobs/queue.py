@@ -88,7 +88,7 @@ def _broker(redis_url: str, folder: Path) -> dict[str, Any]:
     for name in ("messages", "control"):
         (folder / name).mkdir(exist_ok=True)
     return {
-        "broker_url": "filesystem://",
+        "broker_url": "filesystem://localhost",
         "broker_transport_options": {
             "data_folder_in": str(folder / "messages"),
             "data_folder_out": str(folder / "messages"),

@@ -108,7 +108,7 @@ def test_a_team_is_made_with_the_keyboard_alone(visit: Visit, world: World, admi
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.locator(".dtable").get_by_text("Jonas Keller").wait_for()
+    page.get_by_role("link", name="Jonas Keller").wait_for()
 
 
 @pytest.mark.parametrize(("theme", "width"), [("dark", 1440), ("light", 390)])

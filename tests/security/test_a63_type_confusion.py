@@ -62,6 +62,16 @@ READ_AS = {
     ("delivery_id", "%EF%BC%91"),
     ("key", "0"),
 }
+# The engines differ in how they take numbers and letters; SQLite is asked everything, the others these.
+TELLING: list[str | bytes] = [HUGE, "9223372036854775808", NUL, SURROGATE, "😀" * 300, "NaN"]
+TELLING_ADDRESSES = [
+    "9223372036854775807",
+    "9223372036854775808",
+    HUGE,
+    "%ED%A0%80",
+    "TICKET-" + "9" * 30,
+    "a~1~b",
+]
 JSONS: list[Any] = [[], None, True, 1, "text", {"code": True}, {"title": {"$gt": ""}}, {"a": [[[[[]]]]]}]
 
 
@@ -102,14 +112,17 @@ def test_a_value_of_the_wrong_kind_in_a_form_is_survived(world: World, line: Lin
 
 
 @pytest.mark.parametrize("line", FORMS, ids=str)
-def test_a_wrong_value_in_one_field_of_a_good_form_is_survived(world: World, line: Line) -> None:
+def test_a_wrong_value_in_one_field_of_a_good_form_is_survived(
+    world: World, engine_name: str, line: Line
+) -> None:
+    values = (NUL, HUGE, SURROGATE, "9223372036854775807", "😀" * 40, "Infinity")
     assert line.takes is not None
     stage, role = Stage(world), doer(line)
     path = line.path(ways(stage, line, role)[-1].things)
     for name in one_of_each(list(fields(line.takes))):
         form = filled(line.takes)
         form.pop(name, None)
-        for value in (NUL, HUGE, SURROGATE, "9223372036854775807", "😀" * 40, "Infinity"):
+        for value in values if engine_name == "sqlite" else values[:4]:
             answer = post(stage, line, role, path, form, (name, value))
             assert answer.status_code < 500, f"{line} with {value[:20]!r} in {name}: {answer.status}"
             assert value not in NEVER or answer.status_code in REFUSED, f"{line}: {name}"
@@ -134,12 +147,13 @@ def test_a_field_that_is_sent_twice_or_nested_is_refused(world: World, line: Lin
 
 
 @pytest.mark.parametrize("line", QUERIES, ids=str)
-def test_a_value_of_the_wrong_kind_in_a_query_is_survived(world: World, line: Line) -> None:
+def test_a_value_of_the_wrong_kind_in_a_query_is_survived(world: World, engine_name: str, line: Line) -> None:
     assert line.takes is not None
+    values = VALUES[:-1] if engine_name == "sqlite" else TELLING
     stage, role = Stage(world), doer(line)
     path = line.path(ways(stage, line, role)[-1].things)
     for name in fields(line.takes):
-        for value in VALUES[:-1]:
+        for value in values:
             once, twice = urlencode({name: value}), urlencode([(name, "1"), (name, value)])
             for query in (once, twice, f"{name}[x]={quote(value)}"):
                 answer = send(stage.browser(role), "GET", f"{path}?{query}")
@@ -148,11 +162,12 @@ def test_a_value_of_the_wrong_kind_in_a_query_is_survived(world: World, line: Li
 
 
 @pytest.mark.parametrize("line", routes(lambda line: bool(line.parameters)), ids=str)
-def test_an_address_nobody_made_is_not_found(world: World, line: Line) -> None:
+def test_an_address_nobody_made_is_not_found(world: World, engine_name: str, line: Line) -> None:
+    addresses = ADDRESSES if engine_name == "sqlite" else TELLING_ADDRESSES
     stage, role = Stage(world), doer(line)
     things = ways(stage, line, role)[-1].things
     for name in line.parameters:
-        for value in ADDRESSES:
+        for value in addresses:
             if (name, value) in READ_AS:
                 continue
             path, browser = line.path(things | {name: value}), stage.browser(role)

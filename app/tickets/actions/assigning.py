@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from app.accounts import staffing
 from app.core import clock
@@ -113,14 +114,26 @@ def find_assignee(ticket: Ticket, *, actor: Actor, cause: Event | None, again: b
     chosen = choosing.idlest(fitting, load)
     if chosen.person_id == ticket.assignee_id:
         return True
-    open_tickets = load.get(chosen.person_id, 0)
-    put(ticket, chosen.person_id, actor=actor, how="automatic", cause=cause)
-    ticket.assign_reason = {"rule": "idlest", "level": level, "load": open_tickets, "of": len(fitting)}
+    had = load.get(chosen.person_id, 0)
+    why = {"rule": "idlest", "level": level, "load": had, "of": len(fitting)}
+    put(ticket, chosen.person_id, actor=actor, how="automatic", cause=cause, why=why)
     return True
 
 
-def put(ticket: Ticket, person_id: int | None, *, actor: Actor, how: str, cause: Event | None = None) -> None:
+def put(
+    ticket: Ticket,
+    person_id: int | None,
+    *,
+    actor: Actor,
+    how: str,
+    cause: Event | None = None,
+    why: dict[str, Any] | None = None,
+) -> None:
     """Change the assignee; any assignment moves an open ticket to in progress.
+
+    Args:
+        how: taken, released, by_hand or automatic.
+        why: what the rule went by.
 
     Raises:
         Conflict: the ticket is closed.
@@ -131,7 +144,7 @@ def put(ticket: Ticket, person_id: int | None, *, actor: Actor, how: str, cause:
         return
     old = ticket.assignee_id
     ticket.assignee_id = person_id
-    ticket.assign_reason = {"rule": how}
+    ticket.assign_reason = why or {"rule": how}
     touched(ticket)
     event = _record(ticket, Assigned(old_id=old, new_id=person_id, how=how), actor, cause)
     if person_id is None:

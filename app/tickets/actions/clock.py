@@ -48,15 +48,16 @@ def announce(ticket_id: int) -> None:
     if ticket is None or ticket.check_at is None or ticket.check_at > now:
         return
     promise, changes = promise_of(ticket), changes_of(ticket.id)
-    if promise is not None:
-        for kind, state in deadlines.to_announce(ticket, promise, changes, now):
-            _announce_clock(ticket, kind, state)
+    due = deadlines.to_announce(ticket, promise, changes, now) if promise is not None else []
+    for kind, state in due:
+        deadlines.tell(ticket, kind, state)
     deadlines.refresh(ticket, changes, promise)
+    for kind, state in due:
+        _record(ticket, kind, state)
 
 
-def _announce_clock(ticket: Ticket, kind: ClockKind, state: ClockState) -> None:
+def _record(ticket: Ticket, kind: ClockKind, state: ClockState) -> None:
     due = ticket.response_due_at if kind is ClockKind.RESPONSE else ticket.resolution_due_at
-    deadlines.tell(ticket, kind, state)
     fact = DeadlineBreached if state is ClockState.BREACHED else DeadlineWarned
     record(
         fact(clock=kind.value, due_at=due.isoformat() if due else ""),

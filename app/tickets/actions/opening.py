@@ -25,6 +25,8 @@ from app.tickets.models import Category, ClockChange, Ticket
 from app.tickets.schemas import NewTicket
 from app.tickets.words import Channel, Phase, Status
 
+CLOCK_FIELDS = ("response_told", "resolution_told", "response_state", "resolution_state", "sla_state")
+
 
 @action
 def open_ticket(
@@ -59,43 +61,8 @@ def open_ticket(
     requester = _requester(command, actor, requester_id)
     category = _category(command.category_id)
     team_id = _team(command, category)
-    made, reason = priority.judge(
-        title=command.title,
-        text=command.description,
-        impact=command.impact,
-        category=category.priority if category else None,
-        is_vip=requester.is_vip,
-    )
-    now = clock.now()
-    ticket = Ticket(
-        title=command.title,
-        description=command.description,
-        description_html=render(command.description),
-        requester_id=requester.id,
-        created_by_id=actor.person_id,
-        organisation_id=requester.organisation_id,
-        team_id=team_id,
-        category_id=category.id if category else None,
-        status=Status.OPEN,
-        phase=Phase.ACTIVE,
-        priority=made,
-        priority_reason=reason,
-        assign_reason={},
-        impact=command.impact,
-        channel=channel,
-        created_from_email=channel is Channel.EMAIL,
-        email_from=email_from[:254],
-        follows_id=follows_id,
-        created_at=now,
-        updated_at=now,
-        due_at=deadlines.NEVER,
-        response_told=ClockState.OK,
-        resolution_told=ClockState.OK,
-        response_state=ClockState.OK,
-        resolution_state=ClockState.OK,
-        sla_state=ClockState.OK,
-        version=1,
-    )
+    ticket = _ticket(command, requester, category, team_id, channel)
+    ticket.created_by_id, ticket.follows_id, ticket.email_from = actor.person_id, follows_id, email_from[:254]
     ticket.last_entry_by_customer = requester.id == actor.person_id or channel is Channel.EMAIL
     _start_clocks(ticket)
     bind(command.attachment_ids, ticket, None, actor=actor)
@@ -104,7 +71,7 @@ def open_ticket(
     event = record(
         TicketOpened(
             channel=channel.value,
-            priority=made.value,
+            priority=ticket.priority.value,
             team_id=team_id,
             requester_id=requester.id,
             by_machine=by_machine,
@@ -117,6 +84,42 @@ def open_ticket(
     if db.session.get_one(Team, team_id).auto_assign:
         find_assignee(ticket, actor=actor, cause=event)
     return ticket
+
+
+def _ticket(
+    command: NewTicket, requester: Person, category: Category | None, team_id: int, channel: Channel
+) -> Ticket:
+    """The row of a ticket at the moment it is opened, its clocks not yet started."""
+    made, reason = priority.judge(
+        title=command.title,
+        text=command.description,
+        impact=command.impact,
+        category=category.priority if category else None,
+        is_vip=requester.is_vip,
+    )
+    now, fine = clock.now(), ClockState.OK
+    return Ticket(
+        title=command.title,
+        description=command.description,
+        description_html=render(command.description),
+        requester_id=requester.id,
+        organisation_id=requester.organisation_id,
+        team_id=team_id,
+        category_id=category.id if category else None,
+        status=Status.OPEN,
+        phase=Phase.ACTIVE,
+        priority=made,
+        priority_reason=reason,
+        assign_reason={},
+        impact=command.impact,
+        channel=channel,
+        created_from_email=channel is Channel.EMAIL,
+        created_at=now,
+        updated_at=now,
+        due_at=deadlines.NEVER,
+        version=1,
+        **dict.fromkeys(CLOCK_FIELDS, fine),
+    )
 
 
 def _start_clocks(ticket: Ticket) -> None:

@@ -42,10 +42,10 @@ def faces(ticket: Ticket, views: Sequence[ClockView], fmt: Formats) -> list[Cloc
 
 
 def nearest(ticket: Ticket, both: Sequence[ClockFace]) -> ClockFace | None:
-    """The clock that matters now, for the head of the page."""
+    """The clock that matters now, for the head of the page: one that runs or waits."""
     wanted = ClockKind.RESPONSE if ticket.first_response_at is None else ClockKind.RESOLUTION
-    found = next((face for face in both if face.kind is wanted), None)
-    return found if found and found.due else next((face for face in both if face.due), None)
+    ordered = sorted(both, key=lambda face: face.kind is not wanted)
+    return next((face for face in ordered if face.due or face.state is ClockState.PAUSED), None)
 
 
 def _runs(ticket: Ticket, view: ClockView) -> bool:

@@ -64,6 +64,7 @@ class Line:
 
     at: datetime
     when: str
+    icon: str
     text: Markup
     is_public: bool
 
@@ -106,7 +107,13 @@ def present(here: Sequence[Here], faces: Any, fmt: Formats) -> list[Present]:
 def history_lines(actor: Actor, events: Sequence[Event], fmt: Formats) -> list[Line]:
     """Events as lines of the history."""
     return [
-        Line(one.event.at, fmt.moment(one.event.at), one.text, one.event.visibility is Visibility.PUBLIC)
+        Line(
+            at=one.event.at,
+            when=fmt.moment(one.event.at),
+            icon=one.icon,
+            text=one.text,
+            is_public=one.event.visibility is Visibility.PUBLIC,
+        )
         for one in lines(events, names_of(events), Side.STAFF, fmt, reader_id=actor.person_id)
     ]
 

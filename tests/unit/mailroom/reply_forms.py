@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - mail programs write lines as long as these
 """How mail programs quote: the message as it arrives, and the words that are new in it."""
+
+# ruff: noqa: E501 - mail programs write lines as long as these
 
 from __future__ import annotations
 

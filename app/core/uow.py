@@ -24,7 +24,6 @@ RETRY_MYSQL = {1205, 1213, 2006, 2013}
 RETRY_POSTGRES = {"40001", "40P01", "57P01"}
 ATTEMPTS = 5
 OUTAGE_WORDS = ("connect", "Connection", "gone away", "closed", "unable to open")
-DatabaseError = DBAPIError  # the doors' name for it: they do not speak SQL
 CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
 
 

@@ -1,7 +1,7 @@
 """The clocks of a ticket: what they consumed, when they are due, when to warn and how they stand.
 
 A clock's life is a list of spans (see spans.py). A changed priority is the same life measured against
-another target, so what was consumed and paused stays (product.md §3).
+another target, so what was consumed and paused stays (docs/architecture.md).
 """
 
 from collections.abc import Iterable

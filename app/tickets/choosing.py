@@ -1,4 +1,4 @@
-"""The rule of automatic assignment: who of a team should get a ticket. Source: product.md §2, assignment."""
+"""The rule of automatic assignment: who of a team should get a ticket. Source: docs/architecture.md, assignment."""
 
 from __future__ import annotations
 

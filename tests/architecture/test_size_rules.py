@@ -17,6 +17,9 @@ FUNCTION_LINES = 25
 NEVER_MORE = 40
 # Functions over 25 lines (docstring not counted) that were looked at twice, and why they stay in one piece.
 LONG: dict[str, str] = {
+    "app.tickets.actions.opening.open_ticket": "one deed from its command to its fact, step by step",
+    "app.tickets.actions.opening._ticket": "one row, a line for each column",
+    "app.tickets.rows.statement": "one statement, a line for each column",
     "app.core.log.configure": "one configuration of two libraries, no decision in it",
     "app.events.log.record": "half of it names the columns of one row",
     "app.integrations.cards.card": "one card, written as it looks",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from app.core import clock
+from sqlalchemy.exc import IntegrityError
+
+from app.core import clock, log
 from app.core.db import db
 from app.notifications.models import MailWindow
 
@@ -20,10 +22,7 @@ def take_place(person_id: int, delivery_id: int, limit: int) -> datetime | None:
     Returns:
         None when there was a place, else the moment the next one is free.
     """
-    window = db.session.get(MailWindow, person_id, with_for_update=True, populate_existing=True)
-    if window is None:
-        window = MailWindow(person_id=person_id, sent=[])
-        db.session.add(window)
+    window = _window(person_id)
     begin = clock.now() - WINDOW
     taken = [
         (i, at) for i, at in ((row[0], datetime.fromisoformat(row[1])) for row in window.sent) if at > begin
@@ -36,3 +35,16 @@ def take_place(person_id: int, delivery_id: int, limit: int) -> datetime | None:
     window.sent = [[i, at.isoformat()] for i, at in taken]
     db.session.flush()
     return None
+
+
+def _window(person_id: int) -> MailWindow:
+    """The person's window, locked; of two workers that make the first one at once both go on with one row."""
+    found = db.session.get(MailWindow, person_id, with_for_update=True, populate_existing=True)
+    if found is not None:
+        return found
+    try:
+        with db.session.begin_nested():
+            db.session.add(MailWindow(person_id=person_id, sent=[]))
+    except IntegrityError:
+        log.get(__name__).info("mail_window_made_twice", person_id=person_id)
+    return db.session.get_one(MailWindow, person_id, with_for_update=True, populate_existing=True)

@@ -12,8 +12,8 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.formats import Formats
 from app.core.paging import Page, read_cursor, write_cursor
-from app.events.models import Delivery, Event
-from app.events.words import DeliveryState, Visibility
+from app.events.models import Event
+from app.events.words import Visibility
 from app.notifications import timeline
 from app.notifications.models import Notice, TurnedOff
 from app.notifications.timeline import Line
@@ -136,15 +136,3 @@ def preferences(actor: Actor) -> list[Preference]:
         for choice in CHOICES
         if choice.side is Side.REQUESTER or is_staff(actor)
     ]
-
-
-def held_mails() -> int:
-    """How many mails wait for a way out, for the banner administrators see."""
-    return (
-        db.session.scalar(
-            sa.select(sa.func.count()).where(
-                Delivery.state == DeliveryState.HELD, Delivery.consumer == "email"
-            )
-        )
-        or 0
-    )

@@ -96,7 +96,7 @@ def test_undone_work_is_found(line: str) -> None:
     [
         "see /work/main/app",
         "as ../shared/spec/x says",
-        "(docs/architecture.md)",
+        "(product.md §1)",
         "closes issue #3",
         "a sub-agent wrote this",
         "pip install --index-url x",

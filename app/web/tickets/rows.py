@@ -98,9 +98,7 @@ def _values(line: Line, parts: Parts, marks: Marks) -> dict[str, Any]:
         "here": Markup("").join(_present(one, parts, marks) for one in line.here),
         "sla": _clock_mark(line, parts, marks),
         "due": line.due_words,
-        "owner": _owner(line, parts) if row.assignee_id else parts["nobody"],
-        "team": row.team_name,
-        "level": row.support_level,
+        "owner": _owner(line, parts),
         "at": line.at,
         "ago": line.ago,
     }
@@ -115,8 +113,11 @@ def _clock_mark(line: Line, parts: Parts, marks: Marks) -> Markup:
 
 def _owner(line: Line, parts: Parts) -> Markup:
     row = line.row
-    key = colour(row.assignee_id or 0)
-    return parts["owner"] % {"colour": key, "initials": line.initials, "name": row.assignee_name}
+    place = {"team": row.team_name, "level": row.support_level}
+    if row.assignee_id is None:
+        return parts["nobody"] % place
+    person = {"colour": colour(row.assignee_id), "initials": line.initials, "name": row.assignee_name}
+    return parts["owner"] % (place | person)
 
 
 def _present(one: Here, parts: Parts, marks: Marks) -> Markup:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -16,33 +15,9 @@ from app.events import relay
 from app.events.consumers import Target
 from app.events.models import Delivery, Feed
 from app.events.words import DeliveryState
+from tests.support.at_once import at_once
 from tests.support.statements import counted
 from tests.support.toys import ToyForesighted, ToyInside, ToyOutside, ToyTogether, deliveries, happen, only
-
-RELAYS = 4
-
-
-def at_once(app: Flask, work: Callable[[], object], times: int = RELAYS) -> list[BaseException]:
-    """Run the same work in several threads that start together; returns what went wrong."""
-    start, failures = threading.Barrier(times), []
-
-    def run() -> None:
-        with app.app_context():
-            try:
-                start.wait(10)
-                work()
-            except BaseException as error:  # told by the test
-                failures.append(error)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=run) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    db.session.rollback()
-    return failures
 
 
 def test_relays_at_once_say_everything_once(house: Flask) -> None:

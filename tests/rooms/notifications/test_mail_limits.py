@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 
 from app.accounts.models import Person
 from app.core.uow import run_unit
@@ -15,6 +16,7 @@ from app.notifications.limits import take_place
 from app.settings.actions import change
 from app.settings.schemas import MailRules
 from app.tickets.words import Channel, Status
+from tests.support.at_once import at_once
 from tests.support.audience import act, move
 from tests.support.post import servers
 from tests.support.smtp_sink import SmtpSink
@@ -142,3 +144,14 @@ def test_places_are_freed_one_by_one(world: World, customer: Person, time: time_
     time.move_to(free)
     assert run_unit(lambda: take_place(customer.id, 9, 3)) is None
     assert run_unit(lambda: take_place(customer.id, 10, 3)) is not None
+
+
+def test_two_workers_that_claim_the_first_place_at_once_both_get_one(
+    world: World, house: Flask, customer: Person
+) -> None:
+    numbers, given = iter(range(1, 9)), []
+    assert (
+        at_once(house, lambda: given.append(run_unit(lambda: take_place(customer.id, next(numbers), 3))), 4)
+        == []
+    )
+    assert [free is None for free in given].count(True) == 3

@@ -28,7 +28,7 @@ from app.tickets.queue import QueueRow
 from app.tickets.tallying import loads
 
 WAITING_SHOWN = 50
-LANES_SHOWN = 60
+LANES_SHOWN = 30
 LANE_SHOWN = 10
 HERE_FOR = timedelta(minutes=10)
 

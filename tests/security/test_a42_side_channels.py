@@ -21,6 +21,7 @@ pytestmark = pytest.mark.sqlite_only
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 # Of these pages the house as a whole is the subject; they are for administrators and name no content.
 OF_THE_HOUSE = re.compile(r"^/(admin(/|$)|metrics|health)")
+IN_DEVELOPMENT = {"/admin/outbox"}  # shows whole mails, and is not there in production
 NEW_EACH_TIME = {"/auth/second-factor/set-up"}
 TOKENS = re.compile(r'(?:value|content|nonce)="[^"]*"|[A-Za-z0-9_-]{20,}|\b[0-9a-f]{16}\b')
 # Hidden from everybody, and what staff may look up but customers not.
@@ -106,7 +107,7 @@ def test_pages_of_the_house_name_no_content(world: World) -> None:
     hide_something(stage)
     world.relay()
     for line in PAGES:
-        if OF_THE_HOUSE.match(line.rule) and not line.parameters:
+        if OF_THE_HOUSE.match(line.rule) and not line.parameters and line.rule not in IN_DEVELOPMENT:
             status, _tag, body = page(stage, ADMIN, line.rule)
             assert status < 500
             assert "Geheimnis" not in body, f"{line} names the title of a confidential ticket"

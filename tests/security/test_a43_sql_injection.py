@@ -136,7 +136,7 @@ def test_an_injection_in_a_form_is_only_text(world: World, line: Line) -> None:
     stage, role = Stage(world), doer(line)
     path = line.path(ways(stage, line, role)[-1].things)
     people = len(snapshot()["person"])
-    for value in INJECTIONS[::2]:
+    for value in INJECTIONS[::5]:
         free = {name: value[:most] for name, most in texts(line.takes).items() if name != "email"}
         answer = deed(stage.browser(role, fresh="/auth/" in path), path, filled(line.takes) | free)
         assert answer.status_code < 500, f"{line} with {value!r}: {answer.status}"

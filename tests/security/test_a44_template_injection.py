@@ -69,7 +69,7 @@ def assert_literal(blob: str, where: str) -> None:
 @pytest.mark.parametrize("line", FORMS, ids=str)
 def test_a_template_typed_into_a_form_stays_text(world: World, line: Line) -> None:
     stage, role = Stage(world), doer(line)
-    for template in TEMPLATES:
+    for template in TEMPLATES[:4]:
         things = ways(stage, line, role)[-1].things
         form = filled(line.takes) | typed(line, template)
         answer = deed(stage.browser(role, fresh="/auth/" in line.rule), line.path(things), form)

@@ -20,40 +20,25 @@ HUGE = "1" + "0" * 400
 NUL = "a\x00b"
 SURROGATE = b"a\xed\xa0\x80b"
 VALUES: list[str | bytes] = [
-    *("true", "null", "[]", "{}", "NaN", "Infinity", "-1", "0", "1e5", "1.5", "0x10", "١٢", "１", " "),
-    *(HUGE, "9223372036854775808", "-9223372036854775809", NUL, "a\rb\nc", "\u202e\u200b\ufeff", "😀" * 300),
-    *(SURROGATE, b"\xff\xfe", "2026-02-30", "0000-00-00", "x" * 300_000),
+    *("true", "null", "[]", "NaN", "-1", "1e5", "١٢", " ", "2026-02-30"),
+    *(HUGE, "9223372036854775808", NUL, "a\rb\nc\u202e\u200b\ufeff", "😀" * 300, SURROGATE, b"\xff\xfe"),
 ]
+LONG = "x" * 300_000
 # What no field takes: these have to be refused, not only survived.
 NEVER = {NUL}
 REFUSED = (400, 409, 413, 422)
 ADDRESSES = [
+    *("0", "-1", "9223372036854775807", "9223372036854775808", HUGE, "1" * 5000, "1.0", "a%00b", "%D9%A1"),
     *(
-        "0",
-        "-1",
-        "9223372036854775807",
-        "9223372036854775808",
-        HUGE,
-        "1" * 5000,
-        "1.0",
-        "1e3",
-        "%00",
-        "a%00b",
-    ),
-    *(
-        "%EF%BC%91",
-        "%D9%A1",
         "%ED%A0%80",
-        "%FF",
-        "..",
         "..%2F..%2Fetc%2Fpasswd",
         "'",
-        "%25",
-        "null",
-        "[]",
         "x" * 5000,
+        "TICKET-0",
+        "TICKET-" + "9" * 30,
+        "1~2~3",
+        "a~1~b",
     ),
-    *("TICKET-", "TICKET-0", "TICKET-" + "9" * 30, "ticket-1%0d%0aX: y", "~", "1~2~3", "a~1~b", "~~", "None"),
 ]
 NOT_THERE = (303, 308, 400, 404, 405, 410, 422)
 # Digits of other scripts are digits, too; 0 is how the example of a new calendar is asked for.
@@ -72,7 +57,7 @@ TELLING_ADDRESSES = [
     "TICKET-" + "9" * 30,
     "a~1~b",
 ]
-JSONS: list[Any] = [[], None, True, 1, "text", {"code": True}, {"title": {"$gt": ""}}, {"a": [[[[[]]]]]}]
+JSONS: list[Any] = [[], None, {"title": {"$gt": [[[[]]]]}, "code": True}]
 
 
 def encoded(form: dict[str, str], poison: list[tuple[str, str | bytes]]) -> bytes:
@@ -104,8 +89,8 @@ def test_a_value_of_the_wrong_kind_in_a_form_is_survived(world: World, line: Lin
     stage, role = Stage(world), doer(line)
     path = line.path(ways(stage, line, role)[-1].things)
     names = list(fields(line.takes))
-    for value in VALUES:
-        everywhere = [(name, value) for name in names]
+    for value in [*VALUES, LONG]:
+        everywhere = [(name, value) for name in (names if value != LONG else names[:1])]
         answer = post(stage, line, role, path, {}, *everywhere)
         assert answer.status_code < 500, f"{line} with {value[:20]!r} everywhere: {answer.status}"
         assert value not in NEVER or answer.status_code in REFUSED
@@ -136,20 +121,19 @@ def test_a_field_that_is_sent_twice_or_nested_is_refused(world: World, line: Lin
     path = line.path(ways(stage, line, role)[-1].things)
     form, wants = filled(line.takes), fields(line.takes)
     for name in one_of_each(list(wants)):
-        poisons = [[(f"{name}[x]", "1")], [(f"{name}.x", "1")], [(f"{name}[]", "1")]]
         if wants[name].get("type") != "array":
             without = {key: value for key, value in form.items() if key != name}
             answer = post(stage, line, role, path, without, (name, form.get(name, "1")), (name, "2"))
             assert answer.status_code in REFUSED, f"{line} with {name} twice: {answer.status}"
-        for poison in poisons:
-            answer = post(stage, line, role, path, form, *poison)
-            assert answer.status_code in REFUSED, f"{line} with {poison}: {answer.status}"
+        for nested in (f"{name}[x]", f"{name}[]"):
+            answer = post(stage, line, role, path, form, (nested, "1"))
+            assert answer.status_code in REFUSED, f"{line} with {nested}: {answer.status}"
 
 
 @pytest.mark.parametrize("line", QUERIES, ids=str)
 def test_a_value_of_the_wrong_kind_in_a_query_is_survived(world: World, engine_name: str, line: Line) -> None:
     assert line.takes is not None
-    values = VALUES[:-1] if engine_name == "sqlite" else TELLING
+    values = VALUES if engine_name == "sqlite" else TELLING
     stage, role = Stage(world), doer(line)
     path = line.path(ways(stage, line, role)[-1].things)
     for name in fields(line.takes):

@@ -56,6 +56,7 @@ class Form(Generic[C]):
 
     def parse(self, model: type[C]) -> C | None:
         """Make the command; None and problems when it cannot be made."""
+        self._refuse_unwritable()
         raw: dict[str, Any] = {}
         for name in self._values:
             if name in OWN_FIELDS:
@@ -73,6 +74,13 @@ class Form(Generic[C]):
         except ValidationError as error:
             self.blame(sentences(error))
         return None if self.is_bad else self.command
+
+    def _refuse_unwritable(self) -> None:
+        """Blame NUL bytes where they stand and go on without them: no database takes them to look a value up."""
+        for name, texts in self._values.lists():
+            if any("\x00" in text for text in texts):
+                self.blame({name: [_("This text contains characters that cannot be stored.")]})
+                self._values.setlist(name, [text.replace("\x00", "") for text in texts])
 
 
 def _as_multi(values: MultiDict[str, str] | Mapping[str, Any]) -> MultiDict[str, str]:

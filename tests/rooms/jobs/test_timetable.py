@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from app.core.lease import lease
 from app.core.uow import run_unit
 from app.jobs import timetable
 from app.jobs.beat import Timekeeper
-from app.jobs.standing import run_standing, standing
+from app.jobs.standing import run_if_due, run_standing
 from app.jobs.timetable import Timetable
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -27,15 +28,21 @@ def clock(house: Flask) -> time_machine.Coordinates:
         yield traveller
 
 
+@pytest.fixture(autouse=True)
+def own_timetable(house: Flask) -> Iterator[None]:
+    """The application's timetable is back afterwards."""
+    before = house.extensions["timetable"]
+    yield
+    timetable.use(house, before)
+
+
 @pytest.fixture
 def plan(house: Flask, clock: time_machine.Coordinates) -> Timetable:
     """A timetable of its own in place of the application's."""
-    before = house.extensions["timetable"]
     made = Timetable(PLAN, "Europe/Berlin")
     timetable.use(house, made)
     made.hang_up()
-    yield made
-    timetable.use(house, before)
+    return made
 
 
 class Queue:
@@ -133,20 +140,11 @@ def test_a_second_request_that_was_under_way_finds_the_job_done(
     house: Flask, plan: Timetable, clock: time_machine.Coordinates
 ) -> None:
     runs: list[int] = []
-
-    @standing("probe", seconds=60)
-    def probe() -> None:
-        runs.append(1)
-
-    timetable.use(house, Timetable({"probe": "60s"}, "Europe/Berlin"))
-    timetable.current().hang_up()
-    probe()
     clock.shift(61)
-    probe()
-    probe()
-    assert runs == [1]
+    assert run_if_due("sla", 60, lambda: runs.append(1))
+    assert not run_if_due("sla", 60, lambda: runs.append(1))
     clock.shift(60)
-    probe()
+    assert run_if_due("sla", 60, lambda: runs.append(1))
     assert runs == [1, 1]
 
 

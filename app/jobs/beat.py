@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from billiard.process import current_process
 from celery.beat import Scheduler
 
 from app.core import log
@@ -18,13 +20,20 @@ class Timekeeper(Scheduler):  # type: ignore[misc]
 
     def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
         self._hung_up = False
+        self._worker = os.getppid() if current_process().name != "MainProcess" else None
         super().__init__(app, *args, **kwargs)
 
     def setup_schedule(self) -> None:
         """There is nothing to read at start: the timetable is hung up at the first tick that has a database."""
 
     def tick(self, *_args: Any, **_kwargs: Any) -> float:
-        """Ask for what is due; returns the seconds until the next look. Never raises: beat must go on."""
+        """Ask for what is due; returns the seconds until the next look. No error ends it: beat must go on.
+
+        Raises:
+            SystemExit: the worker it ran inside of (``worker -B``) was killed, and nobody else would end it.
+        """
+        if self._worker not in (None, os.getppid()):
+            raise SystemExit
         try:
             with self.app.house.app_context():
                 self._look()

@@ -16,6 +16,7 @@ from app.events import sweeping as events
 from app.integrations.blobs import Storage
 from app.jobs.standing import standing
 from app.mailroom import queries as mailroom
+from app.notifications import actions as notifications
 from app.tickets.actions import sweeping as tickets
 
 INSIDE_KEPT = timedelta(days=30)
@@ -32,6 +33,7 @@ CLEARINGS: tuple[Callable[[], int], ...] = (
     accounts.forget_sign_ins,
     accounts.forget_tokens,
     once.forget_old,
+    notifications.forget_old,
     tickets.forget_presence,
     tickets.forget_uploads,
 )
@@ -44,7 +46,7 @@ def clear() -> None:
 
 
 def clear_ended() -> None:
-    """Remove sign-ins, links, request keys, presence, loose uploads and inside deliveries whose time is over."""
+    """Remove what CLEARINGS name, and inside deliveries, once their time is over."""
     for clearing in CLEARINGS:
         run_unit(clearing)
     diary = heartbeat.last("housekeeping")

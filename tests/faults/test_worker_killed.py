@@ -20,6 +20,7 @@ from app.events.words import DeliveryState
 from tests.faults import invariants
 from tests.support.process import Process
 from tests.support.relaying import KILLED, ROOT, wipe
+from tests.support.running import until
 from tests.support.smtp_sink import SmtpSink
 from tests.support.world import World
 
@@ -80,8 +81,10 @@ def test_f04_what_a_killed_worker_left_is_finished_by_the_next_one(
     world.ticket(world.customer())
     log = tmp_path / "worker.log"
     first = start(environment, log, "relay.spoken:kill9")
+    scheduler = _scheduler(first)
     assert first.wait(PATIENCE) == KILLED, log.read_text()
     assert len(smtp.wait_for(1)) == 1
+    assert scheduler.ended_within(PATIENCE), "a scheduler without its worker would ask for jobs for ever"
     let_the_lease_end()
     second = start(environment, log)
     try:
@@ -91,6 +94,18 @@ def test_f04_what_a_killed_worker_left_is_finished_by_the_next_one(
         Process.of(second.pid).kill_family()
         second.wait(PATIENCE)
     invariants.hold(clock.now(), smtp=smtp)
+
+
+def _scheduler(worker: subprocess.Popen[bytes]) -> Process:
+    """The process that the worker starts for the timetable."""
+    family: list[Process] = []
+
+    def has_started() -> bool:
+        family[:] = Process.of(worker.pid).family()
+        return len(family) > 1
+
+    until(has_started, PATIENCE, "the worker has a scheduler")
+    return family[1]
 
 
 def _until_settled(worker: subprocess.Popen[bytes]) -> None:

@@ -105,7 +105,7 @@ class Running:
 
 
 class Worker(Running):
-    """A Celery worker with the scheduler inside, as `./deploy.sh local deploy` starts it."""
+    """A Celery worker with the scheduler inside and one process that works."""
 
     def command(self) -> list[str]:
         celery = str(TOOLS / "celery")

@@ -99,14 +99,18 @@ def bind(ids: list[int], ticket: Ticket, comment: Comment | None, *, actor: Acto
     return len(wanted)
 
 
-def attach(files: list[StoredFile], ticket: Ticket, comment: Comment | None, *, scanned: bool) -> None:
-    """Hang stored files on an entry directly (the mail room's way: no upload, no uploader)."""
+@action(silent="the entry or ticket they came with is on record")
+def attach(
+    files: list[StoredFile], ticket: Ticket, comment: Comment | None, *, actor: Actor, scanned: bool
+) -> None:
+    """Hang the stored files of a mail on its entry, or on the ticket it opened."""
     now = clock.now()
     for file in files:
         db.session.add(
             Attachment(
                 ticket_id=ticket.id,
                 comment_id=comment.id if comment else None,
+                uploader_id=actor.person_id,
                 sha256=file.sha256,
                 filename=display_name(file.filename),
                 content_type=file.content_type,

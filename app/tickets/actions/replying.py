@@ -23,7 +23,7 @@ from app.tickets.events import CommentCorrected, CommentRedacted, NoteAdded, Rep
 from app.tickets.models import Comment, Draft, ReadMark, Ticket
 from app.tickets.schemas import NewComment
 from app.tickets.words import PendingReason, Status
-from app.tickets.workflow import phase_of
+from app.tickets.workflow import check_move, phase_of
 
 
 @action
@@ -36,14 +36,16 @@ def add_comment(actor: Actor, ticket_id: int, command: NewComment) -> Comment:
     """
     need = Need.NOTE if command.is_internal or command.then is not None else Need.COMMENT
     ticket = ticket_for(actor, ticket_id, need, lock=True)
+    by_staff = is_staff(actor) and ticket.requester_id != actor.person_id
     _check_news(ticket, command.based_on, actor)
-    comment = enter(
-        ticket, command, actor=actor, by_staff=is_staff(actor) and ticket.requester_id != actor.person_id
-    )
+    if command.is_internal or by_staff:
+        _check_then(ticket, command.then)
+    comment = enter(ticket, command, actor=actor, by_staff=by_staff)
     _forget_draft(actor, ticket.id, command.is_internal)
     return comment
 
 
+@action
 def enter(
     ticket: Ticket,
     command: NewComment,
@@ -148,6 +150,12 @@ def _check_news(ticket: Ticket, based_on: int | None, actor: Actor) -> None:
     )
     if news:
         raise Conflict(_("Meanwhile there is a new message."), ticket_id=ticket.id, news=news)
+
+
+def _check_then(ticket: Ticket, then: Status | None) -> None:
+    """Refuse before anything is written, so that whoever is told so is shown the ticket as it is."""
+    if then is not None and then is not ticket.status:
+        check_move(ticket.status, then)
 
 
 def _forget_draft(actor: Actor, ticket_id: int, is_internal: bool) -> None:

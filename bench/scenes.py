@@ -19,6 +19,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.uow import run_unit
 from app.tickets import walks
+from app.tickets.access import visible_to
 from app.tickets.listing import QueueQuery, View
 from app.tickets.models import Comment, Ticket
 from app.tickets.plans import plan_for
@@ -70,11 +71,17 @@ def far_cursor(actor: Actor, query: QueueQuery, pages: int) -> str | None:
     return query.cursor_at("n", tuple(row)) if row else None
 
 
-def long_ticket() -> int:
-    """A ticket with fifty entries."""
-    query = sa.select(Comment.ticket_id).group_by(Comment.ticket_id).having(sa.func.count() >= ENTRIES)
+def long_ticket(actor: Actor) -> int:
+    """A ticket with fifty entries that the actor sees."""
     newest = sa.select(sa.func.max(Ticket.id)).scalar_subquery()
-    return db.session.scalars(query.where(Comment.ticket_id > newest - 20_000).limit(1)).one()
+    query = (
+        sa.select(Comment.ticket_id)
+        .join(Ticket, Ticket.id == Comment.ticket_id)
+        .where(Comment.ticket_id > newest - 20_000, visible_to(actor))
+        .group_by(Comment.ticket_id)
+        .having(sa.func.count() >= ENTRIES)
+    )
+    return db.session.scalars(query.limit(1)).one()
 
 
 def reading(app: Flask, agent: Viewer, admin: Viewer) -> dict[str, tuple[str, str]]:
@@ -88,7 +95,7 @@ def reading(app: Flask, agent: Viewer, admin: Viewer) -> dict[str, tuple[str, st
         "queue, all teams": ("/tickets?view=all_active", admin.cookie),
         "queue, overdue": ("/tickets?view=overdue", agent.cookie),
         "queue, one filter": ("/tickets?view=open&priority=high", agent.cookie),
-        "ticket, 50 entries": (f"/tickets/{number_of(long_ticket())}", admin.cookie),
+        "ticket, 50 entries": (f"/tickets/{number_of(long_ticket(agent.actor))}", agent.cookie),
     }
     for pages_on in (FAR_PAGE, 10):
         cursor = far_cursor(admin.actor, everything, pages_on)

@@ -7,8 +7,6 @@ import random
 from collections import Counter
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from app.core.db import db
 from bench import life, texts
 from bench.bulk import NULL, Bulk, Row
@@ -51,17 +49,15 @@ class Writer:
     ) -> None:
         self.bulk, self.firm, self.rng, self.now = bulk, firm, rng, now
         self.comments, self.open_share = comments, open_share
-        self.tally: Counter[tuple[int, int, int, str]] = Counter()
+        self.tally: Counter[tuple[int, bool, int, str]] = Counter()
+        self.load: Counter[tuple[int, int]] = Counter()
         self.bodies = texts.bodies(rng, 400)
         tables = db.metadata.tables
         self.ids = {
-            name: Ids(tables[name]) for name in ("ticket", "comment", "event", "clock_change", "attachment")
+            name: Ids(tables[name])
+            for name in ("ticket", "comment", "event", "clock_change", "attachment", "tally", "load")
         }
         self._add = {name: bulk.table(tables[name], columns) for name, columns in _COLUMNS.items()}
-        self._add_tally = bulk.table(
-            tables["tally"], ["id", "team_id", "assignee_id", "stage", "sla_state", "n"]
-        )
-        self._tally_ids = Ids(tables["tally"])
 
     def write(self, share: float, *, comments: int | None = None) -> None:
         """One ticket that came when ``share`` (0 to 1) of the whole time had gone by."""
@@ -93,15 +89,20 @@ class Writer:
                 stamp(found.check),
             ]
         )  # fmt: skip
-        self.tally[team, assignee or 0, found.stage, found.sla_state] += 1
+        self.tally[team, assignee is None, found.stage, found.sla_state] += 1
+        if assignee is not None:
+            self.load[assignee, found.stage] += 1
         self._around(ticket_id, created, updated, found, assignee, last, has_files)
         self._events(ticket_id, created, found, requester, assignee, team, priority, channel)
         self.bulk.flush()
 
     def finish(self) -> None:
         """Write the counters."""
-        for (team, assignee, stage, state), n in self.tally.items():
-            self._add_tally([str(self._tally_ids()), str(team), str(assignee), str(stage), state, str(n)])
+        for (team, is_free, stage, state), n in self.tally.items():
+            place = [str(team), "1" if is_free else "0", str(stage), state]
+            self._add["tally"]([str(self.ids["tally"]()), *place, str(n)])
+        for (assignee, stage), n in self.load.items():
+            self._add["load"]([str(self.ids["load"]()), str(assignee), str(stage), str(n)])
 
     def _created(self, share: float) -> datetime:
         """Most requests come between seven and eighteen o'clock."""
@@ -231,15 +232,6 @@ _COLUMNS = {
     "attachment": [
         "id", "ticket_id", "sha256", "filename", "content_type", "size", "is_picture", "state", "created_at",
     ],
+    "tally": ["id", "team_id", "is_free", "stage", "sla_state", "n"],
+    "load": ["id", "assignee_id", "stage", "n"],
 }  # fmt: skip
-
-
-def recount(connection: sa.Connection) -> dict[tuple[int, int, int, str], int]:
-    """Every place with its number of tickets, by counting the tickets themselves."""
-    rows = connection.execute(
-        sa.text(
-            "SELECT team_id, COALESCE(assignee_id, 0), stage, sla_state, COUNT(*) FROM ticket"
-            " WHERE deleted_at IS NULL GROUP BY team_id, COALESCE(assignee_id, 0), stage, sla_state"
-        )
-    )
-    return {(team, person, stage, state): int(n) for team, person, stage, state, n in rows}

@@ -148,6 +148,6 @@ def _end_reading(_error: BaseException | None) -> None:
     if not db.session.registry.has():
         return
     try:
-        db.session.rollback()
+        db.session().close()  # a rollback would mark each row that was read
     except SQLAlchemyError:
         db.session().invalidate()

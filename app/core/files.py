@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 
 from PIL import Image, ImageOps
 
@@ -19,6 +20,7 @@ RESERVED = {
 }
 MAX_NAME = 120
 MAX_PIXELS = 40_000_000
+UNPACKED_PIXELS = 12_000_000
 IMAGES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 SIGNATURES = (
     (b"%PDF-", "application/pdf"),
@@ -41,6 +43,7 @@ OFFICE = {
 }
 TEXTS = {"csv": "text/csv", "eml": "message/rfc822", "ics": "text/calendar", "json": "application/json"}
 REFUSED = {"application/x-msdownload", "application/x-executable"}
+_unpacking = threading.Lock()
 
 
 def display_name(name: str) -> str:
@@ -98,8 +101,8 @@ def picture_type(head: bytes) -> str:
 def shows_as_picture(data: bytes) -> bool:
     """Whether a picture decodes within our limits, so that it may be shown in the page."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.format not in IMAGES or image.width * image.height > MAX_PIXELS:
+        with Image.open(io.BytesIO(data), formats=tuple(IMAGES)) as image:
+            if image.width * image.height > MAX_PIXELS:
                 return False
             image.verify()
     except Exception:  # Pillow raises many kinds for broken files
@@ -110,16 +113,20 @@ def shows_as_picture(data: bytes) -> bool:
 def avatar(data: bytes, edge: int = 256) -> bytes:
     """A square PNG made anew from an uploaded picture; nothing of the original file survives.
 
+    One at a time: unpacked, a small file may take a few hundred megabytes (abuse case A28).
+
     Raises:
         ValueError: not a picture, or too many pixels.
     """
     if not shows_as_picture(data):
         raise ValueError("not a picture")
-    with Image.open(io.BytesIO(data)) as sent:
-        image = ImageOps.exif_transpose(sent)  # telephones write turned pictures with a note
-        square = min(image.size)
-        left, top = (image.width - square) // 2, (image.height - square) // 2
-        made = image.convert("RGB").crop((left, top, left + square, top + square)).resize((edge, edge))
+    with _unpacking, Image.open(io.BytesIO(data), formats=tuple(IMAGES)) as sent:
+        sent.draft("RGB", (2 * edge, 2 * edge))  # a JPEG unpacks at no more than the size that is needed
+        if sent.width * sent.height > UNPACKED_PIXELS:
+            raise ValueError("too many pixels")
+        square = min(sent.size)
+        left, top = (sent.width - square) // 2, (sent.height - square) // 2
+        made = sent.convert("RGB").resize((edge, edge), box=(left, top, left + square, top + square))
     out = io.BytesIO()
-    made.save(out, "PNG")
+    ImageOps.exif_transpose(made).save(out, "PNG")  # telephones write turned pictures with a note
     return out.getvalue()

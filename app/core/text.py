@@ -8,6 +8,8 @@ import unicodedata
 import nh3
 from markdown_it import MarkdownIt
 
+from app.core import plain
+
 # C0/C1 controls but tab and line feed, and the marks that turn or hide text.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -17,6 +19,9 @@ TAGS = {
 }  # fmt: skip
 SCHEMES = {"http", "https", "mailto", "tel"}
 MAX_DEPTH = 40
+# Longer texts are logs and tables, not prose; read as Markdown, a hostile one of them takes many seconds (A45).
+PROSE_LENGTH = 40_000
+PROSE_LINES = 1_000
 
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": MAX_DEPTH}).enable(
     ["table", "strikethrough"]
@@ -35,8 +40,16 @@ def many_lines(text: str) -> str:
 
 
 def render(markdown: str) -> str:
-    """Markdown to HTML, once, when it is written; raw HTML and pictures inside it stay text."""
-    return str(_markdown.render(markdown))
+    """Markdown to HTML, once, when it is written; raw HTML and pictures inside it stay text.
+
+    What is too long or nested too deep for prose is shown as it was typed.
+    """
+    if len(markdown) > PROSE_LENGTH or markdown.count("\n") >= PROSE_LINES:
+        return plain.to_html(markdown)
+    tokens = _markdown.parse(markdown)
+    if any(token.level >= MAX_DEPTH - 2 for token in tokens):  # the parser drops what lies deeper
+        return plain.to_html(markdown)
+    return str(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
 def clean(html: str) -> str:

@@ -106,15 +106,17 @@ def _happened(actor: Actor, notices: Sequence[Notice]) -> dict[int, tuple[Event,
     return {event.id: (event, title) for event, title in db.session.execute(query)}
 
 
+_UNREAD = sa.select(sa.func.count()).select_from(
+    sa.select(sa.literal_column("1"))
+    .where(Notice.person_id == sa.bindparam("me", type_=sa.BigInteger), Notice.read_at.is_(None))
+    .limit(sa.literal_column(str(COUNTED)))
+    .subquery()
+)
+
+
 def unread_count(actor: Actor) -> int:
     """How many entries nobody read, counted to a hundred: one look into an index, for every page."""
-    some = (
-        sa.select(sa.literal(1))
-        .where(Notice.person_id == actor.person_id, Notice.read_at.is_(None))
-        .limit(COUNTED)
-        .subquery()
-    )
-    return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    return db.session.scalar(_UNREAD, {"me": actor.person_id}) or 0
 
 
 @dataclass(frozen=True, slots=True)

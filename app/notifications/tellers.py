@@ -22,11 +22,11 @@ def say(sentence: str, /, **values: object) -> Markup:
     return escape(_(sentence)) % values
 
 
-def tells(kind: str, icon: str, *, tone: str = "", is_entry: bool = False) -> Callable[..., Any]:
+def tells(kind: str, icon: str, *, tone: str = "") -> Callable[..., Any]:
     """Make a function the teller of a kind."""
 
     def keep(tell: Callable[[Told], Markup]) -> Callable[[Told], Markup]:
-        TELLERS[kind] = Teller(tell, icon, tone, is_entry)
+        TELLERS[kind] = Teller(tell, icon, tone)
         return tell
 
     return keep
@@ -45,7 +45,7 @@ def _opened(it: Told) -> Markup:
     return say("%(who)s opened the ticket %(how)s.", who=it.who, how=channel_name(it["channel"]))
 
 
-@tells("ticket.reply_added", "reply-fill", is_entry=True)
+@tells("ticket.reply_added", "reply-fill")
 def _reply_added(it: Told) -> Markup:
     return say("%(who)s wrote a message.", who=it.who)
 
@@ -55,7 +55,7 @@ def _reply_taken_back(it: Told) -> Markup:
     return say("%(who)s took back a reply before it was sent.", who=it.who)
 
 
-@tells("ticket.note_added", "lock-fill", is_entry=True)
+@tells("ticket.note_added", "lock-fill")
 def _note_added(it: Told) -> Markup:
     return say("%(who)s wrote an internal note.", who=it.who)
 

@@ -37,13 +37,12 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. ``tone``: empty, ``warn`` or ``danger``. ``is_entry``: the page shows the entry itself instead."""
+    """One line. ``tone``: empty, ``warn`` or ``danger``."""
 
     event: Event
     icon: str
     text: Markup
     tone: str = ""
-    is_entry: bool = False
 
 
 def lines(
@@ -63,7 +62,7 @@ def lines(
         teller = TELLERS.get(event.kind)
         if teller is not None:
             told = Told(event, names, side, formats, reader_id)
-            found.append(Line(event, teller.icon, teller.tell(told), teller.tone, teller.is_entry))
+            found.append(Line(event, teller.icon, teller.tell(told), teller.tone))
     return found
 
 

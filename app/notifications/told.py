@@ -80,7 +80,6 @@ class Teller:
     tell: Callable[[Told], Markup]
     icon: str
     tone: str = ""
-    is_entry: bool = False
 
 
 def bold(text: str) -> Markup:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -32,6 +33,7 @@ class Need(StrEnum):
     RATE = "tickets.rate"
 
 
+SIGHTS = 1000  # people at work whose statements are kept
 HOUSE = frozenset({ActorKind.MAIL, ActorKind.CLOCK, ActorKind.SHELL, ActorKind.RULE})
 
 
@@ -47,38 +49,73 @@ def sees_all_teams(actor: Actor) -> bool:
     return actor.can("tickets.work") and settings(TicketRules).agents_see_all_teams
 
 
+class Sight(NamedTuple):
+    """What decides which tickets somebody sees. ``teams``: the only ones, None for all but ``hidden``."""
+
+    everything: bool = False
+    person_id: int | None = None
+    is_staff: bool = False
+    organisation_id: int | None = None
+    teams: frozenset[int] | None = None
+    hidden: frozenset[int] = frozenset()
+
+
+def sight_of(actor: Actor) -> Sight:
+    """The sight of an actor; the same for each page somebody opens, so that statements are built once."""
+    if actor.kind in HOUSE:
+        return Sight(everything=True)
+    if not actor.can("tickets.work"):
+        return Sight(person_id=actor.person_id, organisation_id=actor.managed_organisation_id)
+    if sees_all_teams(actor):
+        return Sight(person_id=actor.person_id, is_staff=True, hidden=actor.hidden_team_ids)
+    return Sight(person_id=actor.person_id, is_staff=True, teams=actor.team_ids)
+
+
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """The condition every list and every single ticket is fetched with."""
-    return sa.and_(Ticket.deleted_at.is_(None), _seen_by(actor))
+    return visible_in(sight_of(actor))
 
 
-def _seen_by(actor: Actor) -> sa.ColumnElement[bool]:
-    if actor.kind in HOUSE:
-        return sa.true()
-    if not actor.is_signed_in:
+@lru_cache(maxsize=SIGHTS)
+def visible_in(sight: Sight) -> sa.ColumnElement[bool]:
+    """The same for a sight."""
+    return sa.and_(Ticket.deleted_at.is_(None), sa.true() if sight.everything else _seen_in(sight))
+
+
+def _seen_in(sight: Sight) -> sa.ColumnElement[bool]:
+    if sight.person_id is None:
         return sa.false()
-    if actor.can("tickets.work"):
-        return _seen_by_staff(actor)
+    if not sight.is_staff:
+        return _seen_by_requester(sight.person_id, sight.organisation_id)
+    if sight.teams is not None:
+        return sa.or_(Ticket.team_id.in_(sight.teams), _personally(sight.person_id))
+    if sight.hidden:
+        return sa.or_(Ticket.team_id.not_in(sight.hidden), _personally(sight.person_id))
+    return sa.true()
+
+
+def _seen_by_requester(person_id: int, organisation_id: int | None) -> sa.ColumnElement[bool]:
     ways: list[sa.ColumnElement[bool]] = [
-        Ticket.requester_id == actor.person_id,
-        Ticket.id.in_(sa.select(Participant.ticket_id).where(Participant.person_id == actor.person_id)),
+        Ticket.requester_id == person_id,
+        Ticket.id.in_(sa.select(Participant.ticket_id).where(Participant.person_id == person_id)),
     ]
-    if actor.managed_organisation_id is not None:
-        ways.append(Ticket.organisation_id == actor.managed_organisation_id)
+    if organisation_id is not None:
+        ways.append(Ticket.organisation_id == organisation_id)
     return sa.or_(*ways)
 
 
-def _seen_by_staff(actor: Actor) -> sa.ColumnElement[bool]:
-    personal = sa.or_(
-        Ticket.assignee_id == actor.person_id,
-        Ticket.requester_id == actor.person_id,
-        Ticket.id.in_(sa.select(Watcher.ticket_id).where(Watcher.person_id == actor.person_id)),
+def _personally(person_id: int) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        Ticket.assignee_id == person_id,
+        Ticket.requester_id == person_id,
+        Ticket.id.in_(sa.select(Watcher.ticket_id).where(Watcher.person_id == person_id)),
     )
-    if sees_all_teams(actor):
-        if not actor.hidden_team_ids:
-            return sa.true()
-        return sa.or_(Ticket.team_id.not_in(actor.hidden_team_ids), personal)
-    return sa.or_(Ticket.team_id.in_(actor.team_ids), personal)
+
+
+@lru_cache(maxsize=SIGHTS)
+def _one(sight: Sight) -> sa.Select[tuple[Ticket]]:
+    wanted: sa.BindParameter[int] = sa.bindparam("wanted", type_=sa.BigInteger)
+    return sa.select(Ticket).where(Ticket.id == wanted, visible_in(sight))
 
 
 def ticket_for(actor: Actor, ticket_id: int, need: Need = Need.READ, *, lock: bool = False) -> Ticket:
@@ -94,10 +131,10 @@ def ticket_for(actor: Actor, ticket_id: int, need: Need = Need.READ, *, lock: bo
         NotFound: missing, deleted or not visible: the same answer for all three.
         Forbidden: visible, but this is not for the actor.
     """
-    query = sa.select(Ticket).where(Ticket.id == ticket_id, visible_to(actor))
+    query = _one(sight_of(actor))
     if lock:
         query = query.with_for_update(of=Ticket).execution_options(populate_existing=True)
-    ticket = db.session.scalars(query).one_or_none()
+    ticket = db.session.scalars(query, {"wanted": ticket_id}).one_or_none()
     if ticket is None:
         raise NotFound
     if need is not Need.READ and actor.kind not in HOUSE and not actor.can(need.value):

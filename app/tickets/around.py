@@ -158,7 +158,7 @@ def _choices_of(category_name: Any, *, with_members: bool) -> Any:
             .join(Membership, Membership.person_id == Person.id)
             .where(Membership.team_id == _TEAM, Person.is_active.is_(True), Person.role.in_(STAFF))
         )
-    return sa.union_all(*parts).order_by("name", "id")
+    return sa.union_all(*parts)
 
 
 _CHOICES = {
@@ -172,7 +172,8 @@ def choices(actor: Actor, ticket: Ticket, *, with_members: bool) -> Choices:
     """Teams, categories and tags, and the colleagues of the ticket's team."""
     params: dict[str, Any] = {"ticket": ticket.id} | ({"team": ticket.team_id} if with_members else {})
     found: dict[str, list[tuple[int, str]]] = {}
-    for kind, number, text in db.session.execute(_CHOICES[language(), with_members], params):
+    rows = db.session.execute(_CHOICES[language(), with_members], params).all()
+    for kind, number, text in sorted(rows, key=lambda row: row[2].casefold()):
         found.setdefault(kind, []).append((number, text))
     hidden = actor.hidden_team_ids - {ticket.team_id}
     teams = [one for one in found.get("team", []) if one[0] not in hidden]

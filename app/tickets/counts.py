@@ -13,8 +13,8 @@ from app.core.db import db
 from app.sla.words import ClockState
 from app.tickets import walks
 from app.tickets.access import HOUSE, is_staff, sees_all_teams
-from app.tickets.listing import TEAM_VIEWS, QueueQuery, View
-from app.tickets.models import Draft, Tally, Ticket
+from app.tickets.listing import QueueQuery, View
+from app.tickets.models import Draft, Load, Tally, Ticket
 from app.tickets.plans import plan_for
 from app.tickets.questions import Nothing, Question, Scope, question, scope
 from app.tickets.walks import Shape, key_params
@@ -25,7 +25,9 @@ OWN_LOOKED_AT = 1000
 EXACT_UP_TO = 10_000
 # Rows a combination may look at for its total.
 LOOKED_AT = 20_000
-COUNTED = frozenset({"team", "stages", "sla", "nobody", "assignee"})
+# What the counters of teams know, and those of people.
+OF_TALLY = frozenset({"team", "stages", "sla", "nobody"})
+OF_LOAD = frozenset({"stages", "assignee"})
 OWN, OF_TEAMS = "own", "teams"
 OF_ONE = (View.MINE, View.WAITING_FOR_ME, View.DRAFTS)
 
@@ -85,12 +87,12 @@ def _in_place(place: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 @lru_cache(maxsize=8)
 def _nobodys(place: str) -> sa.Select[Any]:
-    return sa.select(sa.func.sum(Tally.n)).where(*_in_place(place), Tally.assignee_id == 0)
+    return sa.select(sa.func.sum(Tally.n)).where(*_in_place(place), Tally.is_free)
 
 
 @lru_cache(maxsize=8)
 def _figures(place: str) -> sa.CompoundSelect[Any]:
-    def summed(condition: sa.ColumnElement[bool]) -> Any:
+    def summed(condition: Any) -> Any:
         return sa.func.sum(sa.case((condition, Tally.n), else_=0))
 
     me: sa.BindParameter[int] = sa.bindparam("me")
@@ -98,12 +100,12 @@ def _figures(place: str) -> sa.CompoundSelect[Any]:
     teams = sa.select(
         sa.literal_column(f"'{OF_TEAMS}'"),
         sa.func.sum(Tally.n),
-        summed(Tally.assignee_id == 0),
+        summed(Tally.is_free),
         summed(Tally.sla_state == ClockState.BREACHED),
         summed(Tally.sla_state == ClockState.AT_RISK),
         summed(Tally.stage == Stage.WAITS_FOR_CUSTOMER),
     ).where(*_in_place(place))
-    mine = sa.select(sa.func.sum(Tally.n)).where(Tally.assignee_id == me, _many(Tally.stage, "stages"))
+    mine = sa.select(sa.func.sum(Load.n)).where(Load.assignee_id == me, _many(Load.stage, "stages"))
     latest = (
         sa.select(Ticket.last_entry_by_customer.label("by_customer"))
         .with_hint(Ticket, "FORCE INDEX (ix_ticket_assignee_due)", "mysql")
@@ -137,35 +139,38 @@ def total(actor: Actor, query: QueueQuery) -> Total:
     """The length of a list: from the counters where they know it, else counted up to 10,000."""
     try:
         if is_staff(actor):
-            asked, where = question(actor, query), scope(actor, query)
-            if _is_counted(actor, query, asked, where):
-                return Total(_from_counters(asked, where))
+            summing = _from_counters(actor, query)
+            if summing is not None:
+                return Total(int(db.session.scalar(summing) or 0))
         return _counted(actor, query)
     except Nothing:
         return Total(0)
 
 
-def _is_counted(actor: Actor, query: QueueQuery, asked: Question, where: Scope) -> bool:
-    if query.view in (View.DRAFTS, View.WATCHED) or not asked.conditions.keys() <= COUNTED:
-        return False
-    return not where.personal or (asked.assignee_id == actor.person_id and query.view not in TEAM_VIEWS)
+def _from_counters(actor: Actor, query: QueueQuery) -> sa.Select[Any] | None:
+    """The sum that answers, None when only the tickets know."""
+    asked, where = question(actor, query), scope(actor, query)
+    if query.view in (View.DRAFTS, View.WATCHED):
+        return None
+    if asked.conditions.keys() <= OF_TALLY and not where.personal:
+        return _of_teams(asked, where)
+    everything = where.teams is None and not where.hidden
+    theirs = where.personal and asked.assignee_id == actor.person_id
+    if asked.assignee_id is not None and asked.conditions.keys() <= OF_LOAD and (everything or theirs):
+        here = Load.assignee_id == asked.assignee_id, Load.stage.in_(asked.stages)
+        return sa.select(sa.func.sum(Load.n)).where(*here)
+    return None
 
 
-def _from_counters(asked: Question, where: Scope) -> int:
-    conditions: list[sa.ColumnElement[bool]] = [Tally.stage.in_(asked.stages)]
-    if where.teams is None and where.hidden and not where.personal:
-        conditions.append(Tally.team_id.not_in(where.hidden))
-    elif where.teams is not None and not where.personal:
-        conditions.append(Tally.team_id.in_(where.teams))
-    if "team" in asked.conditions:
-        conditions.append(Tally.team_id == asked.conditions["team"])
+def _of_teams(asked: Question, where: Scope) -> sa.Select[Any]:
+    found = sa.select(sa.func.sum(Tally.n)).where(Tally.stage.in_(asked.stages))
+    if where.teams is not None:
+        found = found.where(Tally.team_id.in_(where.teams))
+    elif where.hidden:
+        found = found.where(Tally.team_id.not_in(where.hidden))
     if "sla" in asked.conditions:
-        conditions.append(Tally.sla_state == asked.conditions["sla"])
-    if "nobody" in asked.conditions:
-        conditions.append(Tally.assignee_id == 0)
-    if asked.assignee_id is not None:
-        conditions.append(Tally.assignee_id == asked.assignee_id)
-    return int(db.session.scalar(sa.select(sa.func.sum(Tally.n)).where(*conditions)) or 0)
+        found = found.where(Tally.sla_state == asked.conditions["sla"])
+    return found.where(Tally.is_free) if "nobody" in asked.conditions else found
 
 
 def _counted(actor: Actor, query: QueueQuery) -> Total:

@@ -49,6 +49,27 @@ def initials_of(name: str) -> str:
     return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
 
 
+_FACES = (
+    sa.select(
+        Person.id,
+        Person.first_name,
+        Person.last_name,
+        Person.email,
+        Person.role,
+        Person.support_level,
+        Person.phone,
+        Person.department,
+        Person.position,
+        sa.func.coalesce(Organisation.name, Person.company),
+        Person.is_vip,
+        Person.is_active,
+        Person.verified_at.is_not(None),
+    )
+    .outerjoin(Organisation, Organisation.id == Person.organisation_id)
+    .where(Person.id.in_(sa.bindparam("ids", expanding=True)))
+)
+
+
 def faces(ids: Iterable[int | None]) -> dict[int, Face]:
     """The people behind ids; ids nobody has are left out.
 
@@ -58,23 +79,4 @@ def faces(ids: Iterable[int | None]) -> dict[int, Face]:
     wanted = {person_id for person_id in ids if person_id}
     if not wanted:
         return {}
-    rows = db.session.execute(
-        sa.select(
-            Person.id,
-            Person.first_name,
-            Person.last_name,
-            Person.email,
-            Person.role,
-            Person.support_level,
-            Person.phone,
-            Person.department,
-            Person.position,
-            sa.func.coalesce(Organisation.name, Person.company),
-            Person.is_vip,
-            Person.is_active,
-            Person.verified_at.is_not(None),
-        )
-        .outerjoin(Organisation, Organisation.id == Person.organisation_id)
-        .where(Person.id.in_(wanted))
-    )
-    return {row[0]: Face(*row) for row in rows}
+    return {row[0]: Face(*row) for row in db.session.execute(_FACES, {"ids": sorted(wanted)})}

@@ -16,7 +16,8 @@ from app.core.db import Word, db
 from app.sla.words import ClockState
 from app.tickets.words import PHASES, Phase, Stage, Status, stage_of
 
-Place = tuple[int, int, int, ClockState]
+# Where a ticket is counted: tables of counters with the values of their columns; nowhere once it is deleted.
+Places = dict[str, dict[str, Any]]
 # A ticket is counted where these columns say; their old values are at hand because they keep their history.
 COUNTED_BY = ("team_id", "assignee_id", "stage", "sla_state")
 
@@ -38,34 +39,39 @@ def _follow(_mapper: Any, _connection: Any, ticket: Any) -> None:
 
 @event.listens_for(Listed, "after_insert", propagate=True)
 def _count_new(_mapper: Any, connection: sa.Connection, ticket: Any) -> None:
-    place = _place(*(getattr(ticket, name) for name in COUNTED_BY))
-    if place is not None:
-        connection.execute(sa.insert(db.metadata.tables["tally"]), [_counted(place, 1)])
+    _count(connection, {}, _places(*(getattr(ticket, name) for name in COUNTED_BY)))
 
 
 @event.listens_for(Listed, "after_update", propagate=True)
 def _count_move(_mapper: Any, connection: sa.Connection, ticket: Any) -> None:
     state = inspect(ticket)
-    old = _place(*(_old_value(state, name) for name in COUNTED_BY))
-    new = _place(*(getattr(ticket, name) for name in COUNTED_BY))
-    if old != new:
-        rows = [_counted(place, n) for place, n in ((old, -1), (new, 1)) if place is not None]
-        connection.execute(sa.insert(db.metadata.tables["tally"]), rows)
+    old = _places(*(_old_value(state, name) for name in COUNTED_BY))
+    _count(connection, old, _places(*(getattr(ticket, name) for name in COUNTED_BY)))
     if state.attrs["phase"].history.deleted:
         watcher = db.metadata.tables["watcher"]
         here = watcher.c.ticket_id == ticket.id
         connection.execute(sa.update(watcher).where(here).values(phase=ticket.phase))
 
 
-def _place(team_id: int, assignee_id: int | None, stage: int, sla_state: ClockState) -> Place | None:
+def _places(team_id: int, assignee_id: int | None, stage: int, sla_state: ClockState) -> Places:
     if stage == Stage.DELETED:
-        return None
-    return team_id, assignee_id or 0, int(stage), sla_state
+        return {}
+    is_free = assignee_id is None
+    found: Places = {
+        "tally": {"team_id": team_id, "is_free": is_free, "stage": int(stage), "sla_state": sla_state}
+    }
+    if not is_free:
+        found["load"] = {"assignee_id": assignee_id, "stage": int(stage)}
+    return found
 
 
-def _counted(place: Place, n: int) -> dict[str, Any]:
-    team_id, assignee_id, stage, sla_state = place
-    return {"team_id": team_id, "assignee_id": assignee_id, "stage": stage, "sla_state": sla_state, "n": n}
+def _count(connection: sa.Connection, old: Places, new: Places) -> None:
+    """Add the rows of a change; a ticket that stays where it is adds none."""
+    for name in sorted(old.keys() | new.keys()):
+        was, now = old.get(name), new.get(name)
+        if was != now:
+            rows = [place | {"n": n} for place, n in ((was, -1), (now, 1)) if place is not None]
+            connection.execute(sa.insert(db.metadata.tables[name]), rows)
 
 
 def _old_value(state: Any, name: str) -> Any:

@@ -273,21 +273,26 @@ class Rating(Model):
 
 
 class Tally(Model):
-    """Signed counts of tickets in a place; the counters of every page are sums of these few rows.
-
-    A change of a ticket adds a row with -1 for where it was and one with +1 for where it is, so that writers
-    never wait for each other; a job folds the rows together.
-    """
+    """Signed counts of the tickets of teams; few rows, however many agents there are (see tallying.py)."""
 
     __tablename__ = "tally"
-    __table_args__ = table_args(
-        sa.Index("ix_tally_team", "team_id", "stage", "sla_state", "assignee_id", "n"),
-        sa.Index("ix_tally_person", "assignee_id", "stage", "n"),
-    )
+    __table_args__ = table_args(sa.Index("ix_tally_stage", "stage", "team_id", "is_free", "sla_state", "n"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     team_id: Mapped[int] = mapped_column(BigId)
-    assignee_id: Mapped[int] = mapped_column(BigId, default=0)
+    is_free: Mapped[bool]
     stage: Mapped[int] = mapped_column(sa.SmallInteger)
     sla_state: Mapped[ClockState] = mapped_column(Word(ClockState, 8))
+    n: Mapped[int]
+
+
+class Load(Model):
+    """Signed counts of the tickets people have (see tallying.py)."""
+
+    __tablename__ = "load"
+    __table_args__ = table_args(sa.Index("ix_load_assignee", "assignee_id", "stage", "n"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    assignee_id: Mapped[int] = mapped_column(BigId)
+    stage: Mapped[int] = mapped_column(sa.SmallInteger)
     n: Mapped[int]

@@ -1,31 +1,27 @@
-"""Reading one ticket: its conversation, files, people, clocks, statement; all as the viewer may see them."""
+"""Reading one ticket: its conversation, files, people, drafts; all as the viewer may see them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import sqlalchemy as sa
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import UTCDateTime, db
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.language import _
+from app.core.schema import MAX_ID
 from app.events.models import Delivery, Event
-from app.events.words import Visibility
-from app.sla.clocks import consumed
-from app.sla.queries import Promise, promise
-from app.sla.spans import Change
-from app.sla.statement import Line, statement
-from app.sla.words import ClockKind, ClockState
-from app.tickets import deadlines
+from app.events.words import DeliveryState, Visibility
 from app.tickets.access import attachment_for, entry_visible_to, is_staff
+from app.tickets.events import NoteAdded, ReplyAdded
 from app.tickets.models import (
     Attachment,
     Category,
-    ClockChange,
     Comment,
     Draft,
     Participant,
@@ -35,7 +31,6 @@ from app.tickets.models import (
     Tag,
     Ticket,
     TicketTag,
-    Watcher,
 )
 from app.tickets.words import AttachmentState
 
@@ -51,6 +46,19 @@ class Entries:
     older_before: int | None
 
 
+_TICKET: sa.BindParameter[int] = sa.bindparam("ticket", type_=sa.BigInteger)
+_ENTRIES = (
+    sa.select(Comment)
+    .where(
+        Comment.ticket_id == _TICKET,
+        Comment.taken_back_at.is_(None),
+        Comment.id < sa.bindparam("before", type_=sa.BigInteger),
+    )
+    .order_by(Comment.id.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
 def entries(
     actor: Actor, ticket: Ticket, *, before: int | None = None, limit: int = SHOWN_ENTRIES
 ) -> Entries:
@@ -60,15 +68,9 @@ def entries(
         before: only entries older than this id.
         limit: how many at most.
     """
-    query = (
-        sa.select(Comment)
-        .where(Comment.ticket_id == ticket.id, entry_visible_to(actor), Comment.taken_back_at.is_(None))
-        .order_by(Comment.id.desc())
-        .limit(limit + 1)
-    )
-    if before is not None:
-        query = query.where(Comment.id < before)
-    rows = list(db.session.scalars(query))
+    query = _ENTRIES if is_staff(actor) else _ENTRIES.where(entry_visible_to(actor))
+    params = {"ticket": ticket.id, "before": before or MAX_ID, "most": limit + 1}
+    rows = list(db.session.scalars(query, params))
     more = len(rows) > limit
     rows = rows[:limit][::-1]
     return Entries(rows, rows[0].id if more else None)
@@ -82,21 +84,30 @@ def happenings(
     until: datetime | None = None,
     limit: int = 200,
 ) -> Sequence[Event]:
-    """The events of a ticket's timeline the viewer may see, oldest first.
+    """The events of a ticket's timeline the viewer may see, oldest first; entries stand there themselves.
 
     Args:
         since: only those from this moment on (the oldest entry shown).
         until: only those up to this moment.
         limit: how many at most, the newest.
     """
-    query = sa.select(Event).where(Event.ticket_id == ticket.id).order_by(Event.id.desc()).limit(limit)
-    if not is_staff(actor):
+    params = {"ticket": ticket.id, "since": since, "until": until, "most": limit}
+    wanted = {name: value for name, value in params.items() if value is not None}
+    query = _happenings(is_staff(actor), since is not None, until is not None)
+    return list(db.session.scalars(query, wanted))[::-1]
+
+
+@lru_cache(maxsize=8)
+def _happenings(internal: bool, since: bool, until: bool) -> sa.Select[tuple[Event]]:
+    beside = Event.kind.not_in((ReplyAdded.kind, NoteAdded.kind))
+    query = sa.select(Event).where(Event.ticket_id == _TICKET, beside).order_by(Event.id.desc())
+    if not internal:
         query = query.where(Event.visibility == Visibility.PUBLIC)
-    if since is not None:
-        query = query.where(Event.at >= since)
-    if until is not None:
-        query = query.where(Event.at <= until)
-    return list(db.session.scalars(query))[::-1]
+    if since:
+        query = query.where(Event.at >= sa.bindparam("since", type_=UTCDateTime()))
+    if until:
+        query = query.where(Event.at <= sa.bindparam("until", type_=UTCDateTime()))
+    return query.limit(sa.bindparam("most", type_=sa.Integer))
 
 
 def files(actor: Actor, ticket: Ticket) -> dict[int, list[Attachment]]:
@@ -151,17 +162,36 @@ def download(actor: Actor, attachment_id: int) -> Attachment:
     return attachment
 
 
-def deliveries(ticket: Ticket) -> dict[int, list[Delivery]]:
-    """What went out for each event of the ticket, by event id (staff)."""
-    rows = db.session.scalars(
-        sa.select(Delivery)
-        .where(Delivery.ticket_id == ticket.id, Delivery.target != "")
-        .order_by(Delivery.id.desc())
-        .limit(300)
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How far a message about a reply came by one consumer."""
+
+    consumer: str
+    state: DeliveryState
+    error: str
+    may_be_repeat: bool
+
+
+_DELIVERIES = (
+    sa.select(
+        Event.payload,
+        Delivery.consumer,
+        Delivery.state,
+        Delivery.error,
+        Delivery.may_be_repeat,
     )
-    found: dict[int, list[Delivery]] = {}
-    for row in rows:
-        found.setdefault(row.event_id, []).append(row)
+    .join(Event, Event.id == Delivery.event_id)
+    .where(Delivery.ticket_id == _TICKET, Delivery.target != "", Event.kind == ReplyAdded.kind)
+    .order_by(Delivery.id.desc())
+    .limit(300)
+)
+
+
+def deliveries(ticket: Ticket) -> dict[int, list[Sending]]:
+    """What went out for each reply, by the id of the entry (staff)."""
+    found: dict[int, list[Sending]] = {}
+    for payload, *way in db.session.execute(_DELIVERIES, {"ticket": ticket.id}):
+        found.setdefault(payload["comment_id"], []).append(Sending(*way))
     return found
 
 
@@ -209,11 +239,6 @@ def participant_ids(ticket: Ticket) -> list[int]:
     )
 
 
-def watcher_ids(ticket: Ticket) -> list[int]:
-    """Colleagues who watch a ticket."""
-    return list(db.session.scalars(sa.select(Watcher.person_id).where(Watcher.ticket_id == ticket.id)))
-
-
 def rating(ticket: Ticket) -> Rating | None:
     """How content the requester was, None when not said."""
     return db.session.get(Rating, ticket.id)
@@ -229,55 +254,6 @@ def active_categories() -> Sequence[Category]:
     return db.session.scalars(
         sa.select(Category).where(Category.is_active.is_(True)).order_by(Category.id)
     ).all()
-
-
-@dataclass(frozen=True, slots=True)
-class ClockView:
-    """One clock as a page shows it."""
-
-    kind: ClockKind
-    state: ClockState
-    due_at: datetime | None
-    target: timedelta | None
-    used: timedelta | None
-    lines: Sequence[Line]
-
-    @property
-    def percent(self) -> int:
-        """The share of the target used, 0 to 100."""
-        if not self.target or self.used is None:
-            return 0
-        return min(100, int(self.used / self.target * 100))
-
-
-def clocks(ticket: Ticket, *, itemised: bool = True) -> list[ClockView]:
-    """Both clocks; the running lines of a statement add up to what was used.
-
-    Args:
-        itemised: with the statements, which cost one line for each day of the ticket's life.
-    """
-    held = promise(ticket.sla_policy_id)
-    changes = [
-        Change(row.at, row.runs, row.reason)
-        for row in db.session.scalars(
-            sa.select(ClockChange).where(ClockChange.ticket_id == ticket.id).order_by(ClockChange.id)
-        )
-    ]
-    return [_clock_view(kind, ticket, changes, held, itemised) for kind in ClockKind]
-
-
-def _clock_view(
-    kind: ClockKind, ticket: Ticket, changes: list[Change], held: Promise | None, itemised: bool
-) -> ClockView:
-    response = kind is ClockKind.RESPONSE
-    state = ticket.response_state if response else ticket.resolution_state
-    due = ticket.response_due_at if response else ticket.resolution_due_at
-    if held is None:
-        return ClockView(kind, state, due, None, None, ())
-    target = deadlines.targets_for(ticket, held).of(kind)
-    spans = deadlines.spans_for(kind, ticket, changes)
-    lines = statement(target, spans, held.calendar, clock.now()) if itemised else ()
-    return ClockView(kind, state, due, target, consumed(spans, held.calendar, clock.now()), lines)
 
 
 def count_all() -> int:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.events.models import Delivery, Event
+from app.events.models import Event
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.sla.queries import promise
 from app.tickets import around, queries
-from app.tickets.access import Need, ticket_for, visible_to
+from app.tickets.access import SIGHTS, Need, Sight, sight_of, ticket_for, visible_in
 from app.tickets.around import Choices, Company, Own
+from app.tickets.clocks import ClockView
+from app.tickets.clocks import clocks as clock_views
 from app.tickets.faces import Face, faces
 from app.tickets.models import Attachment, Comment, Ticket
 from app.tickets.words import Status, number_of
@@ -44,10 +47,10 @@ class Sheet:
     entries: queries.Entries
     events: Sequence[Event]
     files: Mapping[int, Sequence[Attachment]]
-    deliveries: Mapping[int, Sequence[Delivery]]
+    deliveries: Mapping[int, Sequence[queries.Sending]]
     company: Company
     own: Own
-    clocks: Sequence[queries.ClockView]
+    clocks: Sequence[ClockView]
     policy: str
     faces: Mapping[int, Face]
     choices: Choices
@@ -86,7 +89,7 @@ def sheet(actor: Actor, ticket_id: int, *, before: int | None = None) -> Sheet:
         deliveries=queries.deliveries(ticket),
         company=company,
         own=around.own(actor, ticket),
-        clocks=queries.clocks(ticket, itemised=False),
+        clocks=clock_views(ticket, itemised=False),
         policy=held.name if held else "",
         faces=faces(_everybody(ticket, found.comments, events, company)),
         choices=around.choices(actor, ticket, with_members=may_assign),
@@ -111,13 +114,20 @@ def _events_of(actor: Actor, ticket: Ticket, found: queries.Entries, before: int
 
 def _others(actor: Actor, ticket: Ticket) -> Sequence[Other]:
     """The requester's other tickets, as far as the viewer may see them, last changed first."""
-    rows = db.session.execute(
+    params = {"requester": ticket.requester_id, "ticket": ticket.id}
+    return [Other(*row) for row in db.session.execute(_others_in(sight_of(actor)), params)]
+
+
+@lru_cache(maxsize=SIGHTS)
+def _others_in(sight: Sight) -> sa.Select[tuple[int, str, Status]]:
+    requester: sa.BindParameter[int] = sa.bindparam("requester", type_=sa.BigInteger)
+    ticket: sa.BindParameter[int] = sa.bindparam("ticket", type_=sa.BigInteger)
+    return (
         sa.select(Ticket.id, Ticket.title, Ticket.status)
-        .where(Ticket.requester_id == ticket.requester_id, Ticket.id != ticket.id, visible_to(actor))
+        .where(Ticket.requester_id == requester, Ticket.id != ticket, visible_in(sight))
         .order_by(Ticket.updated_at.desc(), Ticket.id.desc())
         .limit(OTHERS_SHOWN)
     )
-    return [Other(*row) for row in rows]
 
 
 def _everybody(

@@ -152,6 +152,21 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "load",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stage", sa.SmallInteger(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_load")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("load", schema=None) as batch_op:
+        batch_op.create_index("ix_load_assignee", ["assignee_id", "stage", "n"], unique=False)
+
+    op.create_table(
         "organisation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -218,7 +233,7 @@ def upgrade() -> None:
         "tally",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("team_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("is_free", sa.Boolean(), nullable=False),
         sa.Column("stage", sa.SmallInteger(), nullable=False),
         sa.Column("sla_state", sa.String(8), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
@@ -229,9 +244,8 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("tally", schema=None) as batch_op:
-        batch_op.create_index("ix_tally_person", ["assignee_id", "stage", "n"], unique=False)
         batch_op.create_index(
-            "ix_tally_team", ["team_id", "stage", "sla_state", "assignee_id", "n"], unique=False
+            "ix_tally_stage", ["stage", "team_id", "is_free", "sla_state", "n"], unique=False
         )
 
     op.create_table(
@@ -1056,6 +1070,7 @@ def downgrade() -> None:
     op.drop_table("stored_settings")
     op.drop_table("request_key")
     op.drop_table("organisation")
+    op.drop_table("load")
     op.drop_table("lease")
     op.drop_table("heartbeat")
     op.drop_table("feed")

@@ -12,6 +12,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
+from app.web.kit.kept import Kept
 from tests.architecture.source import ROOT, Module
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]")
@@ -119,7 +120,9 @@ def _constant(node: ast.AST) -> str:
 
 def in_template(path: str, source: str) -> Iterator[Said]:
     """Sentences that a template says."""
-    environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])  # only parsed, never rendered
+    environment = Environment(
+        autoescape=True, extensions=["jinja2.ext.i18n", Kept]
+    )  # only parsed, never rendered
     environment.policies["ext.i18n.trimmed"] = True
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
     for call in environment.parse(source).find_all(nodes.Call):

@@ -10,6 +10,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from app.web.kit import assets, navigation
+from app.web.kit.kept import Kept
 
 pytestmark = pytest.mark.sqlite_only
 FOLDER = Path("app/templates")
@@ -46,7 +47,7 @@ def offences(source: str) -> list[str]:
 
 def icons(source: str) -> set[str]:
     """Icon names a template shows: those in macros' arguments, and those written as classes."""
-    tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(source)
+    tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n", Kept]).parse(source)
     found = {name for call in tree.find_all(nodes.Call) for name in _of_call(call)}
     return found | set(re.findall(r"class=\"i i-([\w-]+)[ \"]", COMMENT.sub("", source)))
 

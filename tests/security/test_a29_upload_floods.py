@@ -74,6 +74,24 @@ def test_a_body_without_a_length_is_not_read_for_ever(desk):
     assert stored() == 0
 
 
+@pytest.mark.parametrize("declared", [5 * 1024**3, LIMIT + 1, 10**30])
+def test_what_is_announced_as_too_large_is_refused_before_it_is_read(desk, declared):
+    class Wire(io.BytesIO):
+        def read(self, *_size):
+            raise AssertionError("the body was read")
+
+        readinto = readline = read
+
+    answer = desk.client.post(
+        f"{desk.base}/reply",
+        environ_overrides={"wsgi.input": Wire(), "CONTENT_LENGTH": str(declared)},
+        headers={"X-CSRFToken": desk.token},
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert answer.status_code == 413
+    assert stored() == 0
+
+
 def test_thousands_of_parts_are_refused(desk):
     part = b'--x\r\nContent-Disposition: form-data; name="t"\r\n\r\nx\r\n'
     assert flood(desk, part * 10_000).status_code == 413

@@ -74,3 +74,18 @@ def test_a_stranger_cannot_remove_anybody(stage):
 def test_a_deactivated_person_cannot_be_added(stage):
     gone = stage.customer(is_active=False)
     assert add(stage, gone).status_code == 422
+
+
+def test_who_takes_part_brings_nobody_along_and_sends_nobody_away(stage):
+    eva = stage.customer()
+    for person in (stage.karl, eva):
+        add(stage, person)
+    browser, base = stage.browser(stage.karl), f"/portal{stage.base}/participants"
+    browser.get("/portal")
+    for person in (stage.customer(), stage.anna):
+        assert browser.post(base, {"email": person.email}).status_code == 403
+    assert browser.post(f"{base}/{eva.id}/remove").status_code == 403
+    assert browser.post(f"{base}/{stage.mia.id}/remove").status_code in (403, 404)
+    assert [seen(stage, person)[0] for person in (stage.mia, eva, stage.karl)] == [200] * 3
+    assert browser.post(f"{base}/{stage.karl.id}/remove").status_code == 303
+    assert seen(stage, stage.karl)[0] == 404

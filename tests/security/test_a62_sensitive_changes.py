@@ -13,6 +13,7 @@ from app.accounts.models import OneTimeToken
 from app.accounts.queries import own_sign_ins
 from app.core.db import db
 from app.core.errors import PasswordNeeded
+from tests.support import post
 from tests.support.accounts import (
     ANOTHER,
     PASSWORD,
@@ -23,6 +24,7 @@ from tests.support.accounts import (
     signed_in,
     try_sign_in,
 )
+from tests.support.smtp_sink import SmtpSink
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 OWN = {
@@ -95,6 +97,32 @@ def test_a62_the_old_address_can_be_told_and_other_sign_ins_end(world):
     browser.post(link_of("email.change_requested"))
     assert len(own_sign_ins(there)) == 1
     assert browser.get("/auth/profile").status_code == 200
+
+
+def test_a62_the_old_address_is_told_of_the_wish_and_of_the_change(world):
+    mia = world.customer(email="mia@alt.example")
+    browser = world.browser(mia)
+    browser.get("/auth/email")
+    with SmtpSink() as sink, post.servers(smtp=sink):
+        browser.post("/auth/email", {"email": "mia@neu.example"})
+        link = link_of("email.change_requested")
+        world.relay()
+        told = {mail.recipients[0]: mail.message.get_body(("plain",)).get_content() for mail in sink.mails}
+        assert set(told) == {"mia@alt.example", "mia@neu.example"}
+        assert link in told["mia@neu.example"] and link not in told["mia@alt.example"]
+        browser.post(link)
+        world.relay()
+        assert "mia@alt.example" in {mail.recipients[0] for mail in sink.mails[2:]}
+
+
+def test_a62_whoever_has_the_password_set_by_a_stranger_hears_of_it(world):
+    mia = give_password(world.customer(email="mia@alt.example"))
+    browser = world.browser(mia)
+    browser.get("/auth/password")
+    with SmtpSink() as sink, post.servers(smtp=sink):
+        browser.post("/auth/password", {"current": PASSWORD, "password": ANOTHER})
+        world.relay()
+        assert [mail.recipients for mail in sink.mails] == [("mia@alt.example",)]
 
 
 def test_a62_a_door_without_sign_ins_cannot_make_sensitive_changes(world):

@@ -186,6 +186,8 @@ def test_json_where_a_form_is_expected_is_survived(world: World, line: Line) -> 
         ("application/x-www-form-urlencoded; charset=utf-7", b"title=+AEE-"),
         ("text/xml", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"),
         ("\xff", b"x"),
+        ("application/json", b"[" * 10_000),
+        ("application/json", b'{"title": NaN, "title": 1e999}'),
     ],
 )
 def test_a_body_that_is_broken_is_survived(world: World, kind: str, body: bytes) -> None:

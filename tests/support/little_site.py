@@ -9,9 +9,8 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 
-from app.core import language
 from app.core.actor import Actor, ActorKind
-from app.web.kit import assets, brand, guard
+from app.web.kit import assets, brand, guard, marks
 from app.web.kit.forms import Form
 
 PATIENCE_SECONDS = 5
@@ -61,10 +60,7 @@ def site(world: World) -> Flask:
     app = Flask("little-site", static_folder=None)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(Path("app/templates").resolve()), DictLoader(PAGES)])
     env = app.jinja_env
-    env.add_extension("jinja2.ext.i18n")
-    env.install_gettext_callables(  # type: ignore[attr-defined]
-        language.plain_gettext, language.plain_ngettext, newstyle=True, pgettext=language.plain_pgettext
-    )
+    marks.give(env)
     app.secret_key = "only-here"
     env.globals.update(asset=assets.url, once_key=lambda: "key", csrf_token=lambda: "token-of-the-page")
     assets.register(app)

@@ -9,12 +9,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from app.accounts.models import Person
-from app.core import clock
+from app.core import clock, plain
 from app.core.actor import Actor
 from app.core.db import rows_changed
 from app.core.text import one_line
 from app.events.log import action, record
-from app.mailroom import plain
 from app.mailroom.actions.keeping import DETAIL_LENGTH
 from app.mailroom.actions.requesters import requester_of, sender_of
 from app.mailroom.events import MailIgnored, TicketNamed
@@ -133,7 +132,7 @@ def _join(raw_id: int, place: Place, sender: Person, reading: Reading, actor: Ac
         },
         by_machine=by_machine,
     )
-    files.attach(list(reading.files), ticket, comment, scanned=reading.scanned)
+    files.attach(list(reading.files), ticket, comment, actor=actor, scanned=reading.scanned)
     _decide(raw_id, State.COMMENT, ticket_id=ticket.id, comment_id=comment.id)
     return Outcome(Result.UPDATED, ticket_id=ticket.id)
 
@@ -142,7 +141,7 @@ def _follow_up(raw_id: int, before: Ticket, sender: Person, reading: Reading, ac
     """Closed for so long that it is a new request about an old one."""
     made = _new_ticket(reading, sender, actor, follows_id=before.id)
     record(FollowUpOpened(follow_up_id=made.id), actor=actor, subject=("ticket", before.id), ticket=before.id)
-    return _opened(raw_id, made, reading, named_id=None)
+    return _opened(raw_id, made, reading, actor, named_id=None)
 
 
 def _open(raw_id: int, place: Place, reading: Reading, actor: Actor) -> Outcome:
@@ -150,7 +149,7 @@ def _open(raw_id: int, place: Place, reading: Reading, actor: Actor) -> Outcome:
     if place.named_id is not None:
         named = TicketNamed(named_id=place.named_id)
         record(named, actor=actor, subject=("ticket", made.id), ticket=made.id)
-    return _opened(raw_id, made, reading, named_id=place.named_id)
+    return _opened(raw_id, made, reading, actor, named_id=place.named_id)
 
 
 def _new_ticket(
@@ -168,14 +167,14 @@ def _new_ticket(
     )
 
 
-def _opened(raw_id: int, made: Ticket, reading: Reading, *, named_id: int | None) -> Outcome:
+def _opened(raw_id: int, made: Ticket, reading: Reading, actor: Actor, *, named_id: int | None) -> Outcome:
     """What only the mail knows. Quotes come behind the new words, after these alone have decided the priority."""
     examined = reading.examined
     made.description_html = plain.to_html(examined.new)
     if examined.folded:
         made.description = f"{examined.new}\n\n{examined.folded}"
         made.description_html += f"\n{plain.quoted(examined.folded)}"
-    files.attach(list(reading.files), made, None, scanned=reading.scanned)
+    files.attach(list(reading.files), made, None, actor=actor, scanned=reading.scanned)
     _decide(
         raw_id,
         State.TICKET,

@@ -6,11 +6,11 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, rows_changed
 from app.core.schema import BODY_LENGTH
 from app.events.log import action
 from app.tickets.access import Need, ticket_for
-from app.tickets.models import Draft, Presence, ReadMark
+from app.tickets.models import Draft, Presence, ReadMark, Ticket
 from app.tickets.words import PresenceMode
 
 
@@ -69,10 +69,19 @@ def mark_read(actor: Actor, ticket_id: int, entry_id: int) -> None:
     Raises:
         NotFound: see access.
     """
-    ticket = ticket_for(actor, ticket_id)
-    mark = db.session.get(ReadMark, (actor.person_id, ticket.id))
-    if mark is None:
-        mark = ReadMark(person_id=actor.person_id or 0, ticket_id=ticket.id, entry_id=0)
+    read_up_to(ticket_for(actor, ticket_id), entry_id, actor=actor)
+
+
+def read_up_to(ticket: Ticket, entry_id: int, *, actor: Actor) -> None:
+    """Move the actor's place in a ticket forward, never back."""
+    now, last = clock.now(), min(entry_id, ticket.last_entry_id)
+    further = sa.case((ReadMark.entry_id < last, last), else_=ReadMark.entry_id)
+    moved = rows_changed(
+        sa.update(ReadMark)
+        .where(ReadMark.person_id == actor.person_id, ReadMark.ticket_id == ticket.id)
+        .values(entry_id=further, read_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if not moved:
+        mark = ReadMark(person_id=actor.person_id or 0, ticket_id=ticket.id, entry_id=last, read_at=now)
         db.session.add(mark)
-    mark.entry_id = max(mark.entry_id or 0, min(entry_id, ticket.last_entry_id))
-    mark.read_at = clock.now()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import sqlalchemy as sa
+
+from app.accounts.models import Person
 from app.core import clock, links
 from app.core.actor import Actor, ActorKind
 from app.core.db import db
@@ -28,18 +31,29 @@ def link_for(ticket: Ticket) -> str:
     return links.absolute(f"/rate/{token}")
 
 
-def ticket_of_link(token: str) -> Ticket:
+def ticket_of_link(token: str, *, lock: bool = False) -> Ticket:
     """The ticket a rating link opens.
 
+    Args:
+        lock: hold the row until the unit ends.
+
     Raises:
-        NotFound: altered, out of date, or the requester changed since.
+        NotFound: altered, out of date, or it is no longer the request of that person, or their account is closed.
     """
     value = links.unseal(PURPOSE, token)
     if value is None:
         raise NotFound
     ticket_id, requester_id = (int(part) for part in value.split("."))
-    ticket = db.session.get(Ticket, ticket_id)
-    if ticket is None or ticket.deleted_at is not None or ticket.requester_id != requester_id:
+    query = (
+        sa.select(Ticket)
+        .join(Person, Person.id == Ticket.requester_id)
+        .where(Ticket.id == ticket_id, Ticket.deleted_at.is_(None))
+        .where(Person.id == requester_id, Person.is_active.is_(True))
+    )
+    if lock:
+        query = query.with_for_update(of=Ticket).execution_options(populate_existing=True)
+    ticket = db.session.scalar(query)
+    if ticket is None:
         raise NotFound
     return ticket
 
@@ -63,7 +77,7 @@ def rate_by_link(token: str, command: Score) -> Rating:
         NotFound: the link opens nothing.
         Conflict: not resolved, or too long ago.
     """
-    ticket = ticket_of_link(token)
+    ticket = ticket_of_link(token, lock=True)
     return _rate(ticket, command, Actor(ActorKind.PERSON, person_id=ticket.requester_id))
 
 

@@ -17,6 +17,7 @@ from app.events.log import action, record
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.tickets.access import Need, comment_for, entry_visible_to, is_staff, ticket_for
+from app.tickets.actions.attending import read_up_to
 from app.tickets.actions.changing import move, refresh_clocks, touched, turn_clocks
 from app.tickets.actions.files import bind
 from app.tickets.events import CommentCorrected, CommentRedacted, NoteAdded, ReplyAdded, ReplyTakenBack
@@ -42,6 +43,8 @@ def add_comment(actor: Actor, ticket_id: int, command: NewComment) -> Comment:
         _check_then(ticket, command.then)
     comment = enter(ticket, command, actor=actor, by_staff=by_staff)
     _forget_draft(actor, ticket.id, command.is_internal)
+    if is_staff(actor):
+        read_up_to(ticket, comment.id, actor=actor)
     return comment
 
 
@@ -160,11 +163,13 @@ def _check_then(ticket: Ticket, then: Status | None) -> None:
 
 def _forget_draft(actor: Actor, ticket_id: int, is_internal: bool) -> None:
     db.session.execute(
-        sa.delete(Draft).where(
+        sa.delete(Draft)
+        .where(
             Draft.person_id == actor.person_id,
             Draft.ticket_id == ticket_id,
             Draft.is_internal.is_(is_internal),
         )
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest
 
 from app.accounts import permissions
-from app.core import once
+from app.core import fault, once
 from app.core.actor import Actor
 from app.core.errors import Forbidden, Invalid, NotSignedIn, Unavailable
 from app.core.uow import ATTEMPTS, Unit, again_after, unit_of_work
@@ -191,9 +191,11 @@ class _Refused(Exception):
 def _once_in_unit(work: Callable[[], Any], actor: Actor) -> Response:
     try:
         with unit_of_work() as unit:
-            return _answer(unit, work, actor)
+            answer = _answer(unit, work, actor)
     except _Refused as refused:
         return refused.answer
+    fault.point("web.committed")
+    return answer
 
 
 def _answer(unit: Unit, work: Callable[[], Any], actor: Actor) -> Response:

@@ -21,8 +21,7 @@ from app.core import language
 from app.core.actor import Actor
 from app.core.environment import environment
 from app.core.formats import Formats
-from app.core.text import clean
-from app.web.kit import assets, navigation
+from app.web.kit import assets, marks, navigation
 from app.web.kit.site import site_view
 from app.web.kit.visitor import current_actor
 
@@ -97,6 +96,7 @@ def _context() -> dict[str, Any]:
         "site": site_view(),
         "menu": navigation.for_actor(actor),
         "is_fragment": wants_fragment(),
+        "csrf_token": marks.csrf_token,
     }
 
 
@@ -107,15 +107,8 @@ def once_key() -> str:
 
 def init_pages(app: Flask) -> None:
     """Give templates their words."""
-    env = app.jinja_env
-    env.add_extension("jinja2.ext.i18n")
-    env.trim_blocks = env.lstrip_blocks = True
-    env.install_gettext_callables(  # type: ignore[attr-defined]
-        language.plain_gettext, language.plain_ngettext, newstyle=True, pgettext=language.plain_pgettext
-    )
-    env.globals.update(asset=assets.url, once_key=once_key)
-    env.filters["clean"] = clean
-    env.policies["ext.i18n.trimmed"] = True
+    marks.give(app.jinja_env)
+    app.jinja_env.globals.update(asset=assets.url, once_key=once_key)
     app.context_processor(_context)
 
     @app.before_request

@@ -12,7 +12,7 @@ from app.core.formats import Formats
 from app.core.language import _
 from app.sla.statement import Line
 from app.sla.words import ClockKind, ClockState, Reason
-from app.tickets.queries import ClockView
+from app.tickets.clocks import ClockView
 from app.tickets.words import Status
 from app.web.tickets.words import CLOCK_NAMES, clock_reason, short_moment
 

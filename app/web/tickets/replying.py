@@ -57,7 +57,6 @@ def _say(actor: Actor, number: str, sent: ReplyForm | NoteForm, command: NewComm
         comment = replying.add_comment(actor, ticket_id, command)
     except Conflict as conflict:
         return _stopped(actor, ticket_id, sent, conflict)
-    attending.mark_read(actor, ticket_id, comment.id)
     return page.go_to(f"{base_of(number_of(ticket_id))}?sent={comment.id}#e{comment.id}")
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from babel import dates
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.core import clock
 from app.core.formats import Formats
@@ -62,68 +62,80 @@ class Line:
     here: tuple[Here, ...]
 
 
-Marks = Mapping[str, Mapping[Any, Markup]]
-Parts = Mapping[str, Markup]
+Marks = Mapping[str, Mapping[Any, str]]
+Parts = Mapping[str, str]
 
 
 def written(lines: Sequence[Line], patterns: Markup, marks: Marks) -> Markup:
     """Fill the template's patterns for every line; what people wrote is escaped on its way in.
 
-    A loop in the template would call a function for each of some twenty values of each line.
+    A loop in the template would call a function for each of some twenty values of each line, and ``Markup`` would
+    wrap each of them; here the patterns are plain text, and what is not a mark or a number goes through escape().
 
     Args:
         patterns: the line, and after ``<!--name-->`` its smaller parts, with ``%(gaps)s``.
         marks: what repeats: kind → value → mark.
     """
-    whole, *rest = patterns.strip().split("<!--")
-    parts = {str(name): body.rstrip("\n") for name, _arrow, body in (one.partition("-->") for one in rest)}
-    return Markup("\n").join(whole % _values(line, parts, marks) for line in lines)
+    whole, *rest = str(patterns).strip().split("<!--")
+    parts = {name: body.rstrip("\n") for name, _arrow, body in (one.partition("-->") for one in rest)}
+    plain = {kind: {value: str(mark) for value, mark in known.items()} for kind, known in marks.items()}
+    lines_of = [whole % _values(line, parts, plain) for line in lines]
+    return Markup("\n".join(lines_of))  # noqa: S704  # nosec B704 see _values
+
+
+def _text(value: object) -> str:
+    return str(escape(value))
 
 
 def _values(line: Line, parts: Parts, marks: Marks) -> dict[str, Any]:
+    """What fills the gaps of a line: marks and numbers as they are, everything else escaped."""
     row = line.row
-    tags = (parts["tag"] % {"name": tag} for tag in line.tags)
     return {
         "id": row.id,
         "number": line.number,
         "unread": parts["unread"] if row.is_unread else "",
         "fresh": parts["fresh"] if row.is_unread else "",
-        "title": row.title,
-        "who": line.who,
+        "title": _text(row.title),
+        "who": _text(line.who),
         "priority": marks["priority"][row.priority],
         "status": marks["status"][line.step],
         "channel": marks["channel"][row.channel],
         "files": marks["files"][row.has_files],
-        "tags": Markup("").join(tags),
-        "here": Markup("").join(_present(one, parts, marks) for one in line.here),
+        "tags": "".join([parts["tag"] % {"name": _text(tag)} for tag in line.tags]),
+        "here": "".join([_present(one, parts, marks) for one in line.here]),
         "sla": _clock_mark(line, parts, marks),
-        "due": line.due_words,
+        "due": _text(line.due_words),
         "owner": _owner(line, parts),
-        "at": line.at,
-        "ago": line.ago,
+        "at": _text(line.at),
+        "ago": _text(line.ago),
     }
 
 
-def _clock_mark(line: Line, parts: Parts, marks: Marks) -> Markup:
+def _clock_mark(line: Line, parts: Parts, marks: Marks) -> str:
     if not line.span:
         return marks["still"][line.state]
     sign = marks["sign"][line.state]
-    return parts["sla"] % {"state": line.state, "sign": sign, "due": line.due, "span": line.span}
+    return parts["sla"] % {
+        "state": line.state,
+        "sign": sign,
+        "due": _text(line.due),
+        "span": _text(line.span),
+    }
 
 
-def _owner(line: Line, parts: Parts) -> Markup:
+def _owner(line: Line, parts: Parts) -> str:
     row = line.row
-    place = {"team": row.team_name, "level": row.support_level}
+    place = {"team": _text(row.team_name), "level": row.support_level}
     if row.assignee_id is None:
         return parts["nobody"] % place
-    person = {"colour": colour(row.assignee_id), "initials": line.initials, "name": row.assignee_name}
-    return parts["owner"] % (place | person)
+    name = {"initials": _text(line.initials), "name": _text(row.assignee_name)}
+    return parts["owner"] % (place | name | {"colour": colour(row.assignee_id)})
 
 
-def _present(one: Here, parts: Parts, marks: Marks) -> Markup:
+def _present(one: Here, parts: Parts, marks: Marks) -> str:
     live = marks["live"][one.writing]
-    values = {"colour": colour(one.key), "initials": one.initials, "live": live, "words": one.words}
-    return parts["here"] % values
+    initials, words = _text(one.initials), _text(one.words)
+    return parts["here"] % {"colour": colour(one.key), "initials": initials, "live": live, "words": words}
 
 
 def colour(key: int) -> int:

@@ -8,8 +8,9 @@ from flask import make_response
 
 from app.core.actor import Actor
 from app.core.errors import NotFound
-from app.tickets import history, queries
+from app.tickets import history
 from app.tickets.access import ticket_for
+from app.tickets.clocks import clocks as clock_views
 from app.tickets.sheet import Sheet, is_deleted_for, sheet
 from app.tickets.words import number_of
 from app.web.kit import page
@@ -104,7 +105,7 @@ def _beside(actor: Actor, ticket_id: int, query: TicketQuery) -> str:
 def _part(actor: Actor, seen: Sheet, query: TicketQuery) -> dict[str, Any]:
     fmt, ticket = page.formats(), seen.ticket
     if query.tab is Tab.TIMES:
-        return {"statements": clocks.statements(ticket, queries.clocks(ticket), fmt)}
+        return {"statements": clocks.statements(ticket, clock_views(ticket), fmt)}
     if query.tab is Tab.FILES:
         return {"all_files": [(entry, file) for entry, group in seen.files.items() for file in group]}
     rows, older = history.page(actor, ticket, query.cursor)

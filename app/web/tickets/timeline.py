@@ -24,8 +24,9 @@ from app.tickets.faces import Face, initials_of
 from app.tickets.sheet import Sheet
 
 if TYPE_CHECKING:
-    from app.events.models import Delivery, Event
+    from app.events.models import Event
     from app.tickets.models import Attachment, Comment
+    from app.tickets.queries import Sending
 
 NAME, TIME = "\0name", "\0time"  # stand in sentences said for many entries until an entry fills them
 FOLD_FROM = 5
@@ -41,11 +42,12 @@ WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How far the mails of an entry came: the worst state among them, why, and when the next try is."""
+    """How far the mails of an entry came: the worst state among them, why, and whether one may have arrived twice
+    (docs/faults.md, the one window)."""
 
     state: DeliveryState
     error: str = ""
-    next_try: datetime | None = None
+    may_be_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Loom:
         self.sheet, self.actor, self.fmt = sheet, actor, fmt
         self.now = clock.now()
         self.rules = settings(TicketRules)
-        self._mails = mails_of(sheet.events, sheet.deliveries)
+        self._mails = mails_of(sheet.deliveries)
         self._day: object = None
         self._redacts = actor.can("tickets.redact")
         self._labels = {
@@ -144,7 +146,7 @@ class Loom:
     def _is_told(self, line: Line) -> bool:
         """What stands in the conversation itself needs no line of its own."""
         own = line.event.kind == "ticket.opened" and line.event.actor_id == self.sheet.ticket.requester_id
-        return not line.is_entry and not own
+        return not own
 
     def _happening(self, line: Line) -> Happening:
         event = line.event
@@ -207,21 +209,18 @@ def told(events: Sequence[Event], sheet: Sheet, actor: Actor, fmt: Formats) -> l
     return lines(events, names, Side.STAFF, fmt, reader_id=actor.person_id)
 
 
-def mails_of(events: Sequence[Event], deliveries: Mapping[int, Sequence[Delivery]]) -> dict[int, Sent]:
+def mails_of(deliveries: Mapping[int, Sequence[Sending]]) -> dict[int, Sent]:
     """How the mails about each entry fared, by the entry's id."""
-    found = {}
-    for event in events:
-        mails = [d for d in deliveries.get(event.id, ()) if d.consumer == Way.EMAIL]
-        if event.kind == "ticket.reply_added" and mails:
-            found[event.payload["comment_id"]] = _worst(mails)
-    return found
+    mails = {entry: [one for one in ways if one.consumer == Way.EMAIL] for entry, ways in deliveries.items()}
+    return {entry: _worst(found) for entry, found in mails.items() if found}
 
 
-def _worst(mails: Sequence[Delivery]) -> Sent:
+def _worst(mails: Sequence[Sending]) -> Sent:
+    twice = any(mail.may_be_repeat for mail in mails)
     for state in WORST_FIRST:
         for mail in mails:
             if mail.state is state:
-                return Sent(state, mail.error, mail.due_at if state is DeliveryState.WAITING else None)
+                return Sent(state, mail.error, twice)
     return Sent(DeliveryState.CANCELLED)
 
 

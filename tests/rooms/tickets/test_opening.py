@@ -168,10 +168,8 @@ def test_counters_follow_a_ticket_that_is_assigned_while_it_is_opened(world):
     for _ in range(3):
         ask(world, world.customer())
     assert loads([agent.id]) == {agent.id: 3}
-    places = db.session.execute(
-        sa.select(Tally.assignee_id, sa.func.sum(Tally.n)).group_by(Tally.assignee_id)
-    )
-    assert {person: int(n) for person, n in places if n} == {agent.id: 3}
+    places = db.session.execute(sa.select(Tally.is_free, sa.func.sum(Tally.n)).group_by(Tally.is_free))
+    assert {is_free: int(n) for is_free, n in places if n} == {False: 3}
 
 
 def test_three_idle_agents_share_the_work(world):

@@ -14,7 +14,7 @@ from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.uow import run_unit
 from app.events.models import Event
 from app.sla.words import ClockState
-from app.tickets import queries
+from app.tickets import clocks, queries
 from app.tickets.access import ticket_for
 from app.tickets.actions import closing, replying, triage
 from app.tickets.actions.opening import open_ticket
@@ -106,7 +106,7 @@ def test_the_statement_adds_up_to_what_was_used(story):
     story.clock.shift(timedelta(hours=20))
     say(story, story.mia, body="Nein")
     story.clock.shift(timedelta(minutes=10))
-    view = queries.clocks(ticket(story))[1]
+    view = clocks.clocks(ticket(story))[1]
     assert view.used == timedelta(minutes=60)
     assert sum((line.amount for line in view.lines), timedelta()) == view.used
     assert {line.reason for line in view.lines} == {"open", "pending_customer"}

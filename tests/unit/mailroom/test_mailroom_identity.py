@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core import plain
 from app.core.text import clean
-from app.mailroom import identity, plain
+from app.mailroom import identity
 
 MAIL = (
     b"Received: from mx\r\nFrom: mia@kunde.example\r\nSubject: Ein langer\r\n Betreff\r\n"

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.core import language
 from app.core.actor import NOBODY
-from app.web.kit import navigation
+from app.web.kit import marks, navigation
 from app.web.kit.forms import Form
 
 pytestmark = pytest.mark.sqlite_only
@@ -38,13 +38,8 @@ def env() -> Environment:
         loader=FileSystemLoader("app/templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
     )
-    env.install_gettext_callables(  # type: ignore[attr-defined]
-        language.plain_gettext, language.plain_ngettext, newstyle=True, pgettext=language.plain_pgettext
-    )
+    marks.give(env)
     env.globals.update(
         csrf_token=lambda: "token",
         once_key=lambda: "key",

@@ -1,4 +1,4 @@
-"""Text of a mail as HTML that says exactly the same: no Markdown, so that paths, signs and columns stay as typed."""
+"""Text as HTML that says exactly the same: no Markdown, so that paths, signs and columns stay as typed."""
 
 from __future__ import annotations
 

@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from flask_migrate import Migrate
 
-from app import cli, tables
+from app import tables
 from app.accounts import mailboxes
 from app.core import bus, environment, log
-from app.core.db import db, engine_options, init_db
+from app.core.db import engine_options, init_db
 from app.events.consumers import register
 from app.integrations import storage
 from app.integrations.clamav import ClamAv
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from config import Settings
 
 THREADS = 16
-migrate = Migrate()
 DOORS: tuple[Door, ...] = (health.door, people.door, auth.door, customer.door, tickets.door, admin.door)
 
 
@@ -51,12 +49,10 @@ def wire(settings: Settings) -> Flask:
     if settings.clamav_url:
         app.extensions["scanner"] = ClamAv(settings.clamav_url)
     init_db(app)
-    migrate.init_app(app, db, render_as_batch=True, compare_type=True)
     tables.load()
     _queue(app, settings)
     _consumers(settings)
     _doors(app, settings)
-    cli.add_to(app)
     return app
 
 

@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
@@ -24,6 +23,7 @@ from app.accounts.models import Person
 from app.accounts.words import Role
 from app.core.db import db
 from app.tickets import counts, queue
+from app.tickets.actions import tallying
 from app.tickets.board import board
 from app.tickets.listing import QueueQuery, View
 from app.tickets.models import Ticket
@@ -31,7 +31,7 @@ from bench import costs
 from bench.client import Client, share, timed, together
 from bench.populate import make_app
 from bench.scenes import Viewer, reading, sign_in, writing
-from bench.serving import Serving, cpu_seconds, resident_mb
+from bench.serving import Serving, cpu_seconds
 
 ROUNDS = 40
 EACH = 10
@@ -45,12 +45,11 @@ def main() -> None:
     parser.add_argument("--database", required=True)
     parser.add_argument("--beside", help="a small database, measured in turn with the large one")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--minutes", type=float, default=0, help="mixed load before memory is read")
     parser.add_argument("--out", type=Path, default=Path("bench-results.json"))
     given = parser.parse_args()
     urls = {"large": given.database} | ({"small": given.beside} if given.beside else {})
     results: Results = {"machine": machine(), "houses": {name: house(url) for name, url in urls.items()}}
-    with_servers(urls, results, given.rounds, given.minutes)
+    with_servers(urls, results, given.rounds)
     given.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 
@@ -64,6 +63,7 @@ def house(url: str) -> Results:
     """Figures that need no server: sizes, reads and changes in the rooms, the check of deadlines."""
     app = make_app(url)
     with app.app_context():
+        tallying.fold()  # as the worker does every minute
         agent, admin = sign_in(app, Role.SUPPORT_AGENT), sign_in(app, Role.ADMIN)
         customer = db.session.scalars(sa.select(Person.id).where(Person.role == Role.CUSTOMER).limit(1)).one()
         found: Results = {
@@ -101,25 +101,24 @@ def _spread(times: list[float]) -> dict[str, float]:
     return {name: round(share(times, part), 3) for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
 
 
-def with_servers(urls: dict[str, str], results: Results, rounds: int, minutes: float) -> None:
+def with_servers(urls: dict[str, str], results: Results, rounds: int) -> None:
     """Everything that goes through HTTP."""
-    servers = {name: Serving(url, worker=minutes > 0 and name == "large") for name, url in urls.items()}
+    servers = {name: Serving(url) for name, url in urls.items()}
     try:
         scenes: dict[tuple[str, str], tuple[Client, Callable[[], object]]] = {}
         for name, url in urls.items():
             servers[name].__enter__()
-            for scene, (client, work) in _scenes(url, servers[name].port).items():
+            for scene, (client, work) in make_scenes(url, servers[name].port).items():
                 scenes[name, scene] = (client, work)
         _in_turn(servers, scenes, rounds, results)
         _at_once(urls["large"], servers["large"], results)
-        if minutes:
-            results["memory"] = _memory(servers["large"], scenes, minutes)
     finally:
         for server in servers.values():
             server.__exit__(None, None, None)
 
 
-def _scenes(url: str, port: int) -> dict[str, tuple[Client, Callable[[], object]]]:
+def make_scenes(url: str, port: int) -> dict[str, tuple[Client, Callable[[], object]]]:
+    """Every scene, tried once: its connection and its request."""
     app = make_app(url)
     found: dict[str, tuple[Client, Callable[[], object]]] = {}
     with app.app_context():
@@ -166,27 +165,11 @@ def _in_turn(
 def _at_once(url: str, server: Serving, results: Results) -> None:
     """Eight at a time: how many a second, and how long they take then."""
     found: Results = {}
-    scenes = [_scenes(url, server.port) for _ in range(AT_ONCE)]
+    scenes = [make_scenes(url, server.port) for _ in range(AT_ONCE)]
     for name in scenes[0]:
         times, rate = together([one[name][1] for one in scenes], 3)
         found[name] = _spread(times) | {"per_second": round(rate, 1)}
     results["houses"]["large"]["at_once"] = found
-
-
-def _memory(
-    server: Serving, scenes: dict[tuple[str, str], tuple[Client, Callable[[], object]]], minutes: float
-) -> Results:
-    """Resident memory of all processes before and after a mixed load."""
-    pids = {"web": server.web_workers(), "worker": server.celery_processes()}
-    before = {name: [round(resident_mb(pid), 1) for pid in ids] for name, ids in pids.items()}
-    until, sent = time.monotonic() + minutes * 60, 0
-    mixed = [work for (name, _scene), (_client, work) in scenes.items() if name == "large"]
-    while time.monotonic() < until:
-        for work in mixed:
-            work()
-            sent += 1
-    after = {name: [round(resident_mb(pid), 1) for pid in ids] for name, ids in pids.items()}
-    return {"minutes": minutes, "requests": sent, "before_mb": before, "after_mb": after}
 
 
 if __name__ == "__main__":

@@ -29,8 +29,7 @@ def lines(results: dict[str, Any]) -> Iterator[str]:
     yield from _verbs(large)
     yield from _rooms(large, small)
     yield from _checks(large)
-    yield from _memory(results)
-    yield from _goals(results, large, small)
+    yield from _goals(large, small)
 
 
 def _requests(large: dict[str, Any], small: dict[str, Any] | None) -> Iterator[str]:
@@ -85,16 +84,7 @@ def _checks(large: dict[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _memory(results: dict[str, Any]) -> Iterator[str]:
-    memory = results.get("memory")
-    if memory:
-        yield f"Memory after {memory['minutes']:.0f} minutes and {memory['requests']:,} requests, MB resident:"
-        for name in memory["after_mb"]:
-            yield f"- {name}: before {memory['before_mb'][name]}, after {memory['after_mb'][name]}"
-        yield ""
-
-
-def _goals(results: dict[str, Any], large: dict[str, Any], small: dict[str, Any] | None) -> Iterator[str]:
+def _goals(large: dict[str, Any], small: dict[str, Any] | None) -> Iterator[str]:
     """What must be reached, measured as the issue words it."""
     requests, page = large["requests"], large["requests"]["page"]
     found = [("bare page ÷ plain Flask with one SELECT, p50", page["p50"] / requests["plain"]["p50"], 3.0)]
@@ -115,9 +105,6 @@ def _goals(results: dict[str, Any], large: dict[str, Any], small: dict[str, Any]
     found.append(("check, nothing due, ms", large["checks"]["nothing"], 50.0))
     if "due" in large["checks"]:
         found.append(("check, 500 due, ms", large["checks"]["due"], 5000.0))
-    if "memory" in results:
-        largest = max(value for ids in results["memory"]["after_mb"].values() for value in ids)
-        found.append(("largest process, MB", largest, 160.0))
     yield "| to reach | measured | at most | |"
     yield "| --- | --- | --- | --- |"
     for words, value, most in found:

@@ -44,7 +44,8 @@ class Serving:
         if worker:
             self._processes.append(
                 self._start(
-                    "-m", "celery", "-A", "app.celery_app", "worker", "-B", "-c", "2", "--loglevel=WARNING"
+                    *("-m", "celery", "-A", "app.celery_app", "worker", "-B", "--pool", "threads", "-c", "2"),
+                    *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"),
                 )
             )
 

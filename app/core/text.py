@@ -52,15 +52,17 @@ def render(markdown: str) -> str:
     return str(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
+_cleaner = nh3.Cleaner(
+    tags=TAGS,
+    attributes={"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}},
+    url_schemes=SCHEMES,
+    link_rel="noopener noreferrer nofollow",
+)
+
+
 def clean(html: str) -> str:
     """HTML that may be shown: known tags, links to http, https, mailto and tel only."""
-    return nh3.clean(
-        html,
-        tags=TAGS,
-        attributes={"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}},
-        url_schemes=SCHEMES,
-        link_rel="noopener noreferrer nofollow",
-    )
+    return _cleaner.clean(html)
 
 
 def fold(text: str) -> str:

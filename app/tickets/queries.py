@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 
 from app.core import clock
 from app.core.actor import Actor
@@ -56,6 +57,7 @@ _ENTRIES = (
     )
     .order_by(Comment.id.desc())
     .limit(sa.bindparam("most", type_=sa.Integer))
+    .options(defer(Comment.body), defer(Comment.undo))
 )
 
 

@@ -1,7 +1,11 @@
-"""What changes cost beneath the web: their bare SQL played again, and the check of deadlines."""
+"""What changes cost beneath the web: their bare SQL played again, and the check of deadlines.
+
+The check alone, for a database in which every ticket is open: `python -m bench.costs --database URL`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,6 +26,7 @@ from app.tickets.actions.replying import add_comment
 from app.tickets.models import Ticket
 from app.tickets.schemas import NewComment, NewTicket
 from app.tickets.words import Channel, Phase
+from bench.populate import make_app
 
 Step = tuple[str, Any, int]
 
@@ -125,3 +130,21 @@ def _timed_check() -> float:
     check_due()
     db.session.rollback()
     return (time.perf_counter() - began) * 1000
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.costs", description=__doc__)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--due", type=int, default=500)
+    given = parser.parse_args()
+    with make_app(given.database).app_context():
+        active = sa.select(sa.func.count()).where(Ticket.phase == Phase.ACTIVE)
+        found = checks(given.due) | {"open": float(db.session.scalar(active) or 0)}
+        print(
+            "{open:,.0f} open: nothing due {nothing:.1f} ms, {tickets:,.0f} due {due:,.0f} ms".format(**found)
+        )
+
+
+if __name__ == "__main__":
+    main()

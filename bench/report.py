@@ -78,9 +78,8 @@ def _rooms(large: dict[str, Any], small: dict[str, Any] | None) -> Iterator[str]
 
 def _checks(large: dict[str, Any]) -> Iterator[str]:
     checks = large["checks"]
-    yield f"Check of deadlines: nothing due {checks['nothing']:.1f} ms"
-    if "due" in checks:
-        yield f"; {checks['tickets']:.0f} due {checks['due']:.0f} ms"
+    due = f", {checks['tickets']:.0f} due {checks['due']:.0f} ms" if "due" in checks else ""
+    yield f"Check of deadlines: nothing due {checks['nothing']:.1f} ms{due}"
     yield ""
 
 

@@ -89,6 +89,7 @@ def _broker(redis_url: str, folder: Path) -> dict[str, Any]:
         (folder / name).mkdir(exist_ok=True)
     return {
         "broker_url": "filesystem://localhost",
+        "broker_transport": "app.jobs.folder:Transport",
         "broker_transport_options": {
             "data_folder_in": str(folder / "messages"),
             "data_folder_out": str(folder / "messages"),

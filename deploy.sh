@@ -258,7 +258,7 @@ show_logins() {
     "$PY" - <<'PYTHON'
 import json, pathlib
 for login in json.loads(pathlib.Path("instance/demo-logins.json").read_text(encoding="utf-8")):
-    print("  {role:<12} {email:<36} {password}".format(**login))
+    print("  {role:<14} {email:<36} {password}".format(**login))
 PYTHON
 }
 

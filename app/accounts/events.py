@@ -184,15 +184,18 @@ class EmailChanged(Fact):
 
 class SecondFactorEnrolled(Fact):
     kind = "totp.enrolled"
+    ended_sign_ins: int
 
 
 class SecondFactorRemoved(Fact):
     kind = "totp.removed"
+    ended_sign_ins: int
     by_staff: bool = False
 
 
 class RecoveryCodesRenewed(Fact):
     kind = "totp.codes_renewed"
+    ended_sign_ins: int
 
 
 class LinkShown(Fact):

@@ -113,6 +113,9 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "password.changed": ACCOUNT,
     "email.change_requested": ACCOUNT,
     "email.changed": ACCOUNT,
+    "totp.enrolled": ACCOUNT,
+    "totp.removed": ACCOUNT,
+    "totp.codes_renewed": ACCOUNT,
 }
 SIDES = {Who.REQUESTER: Side.REQUESTER, Who.PARTICIPANTS: Side.REQUESTER, Who.SUBJECT: Side.SELF}
 REPLACEABLE = frozenset({Who.ASSIGNEE, Who.NEW_ASSIGNEE, Who.LEADERS})

@@ -244,6 +244,17 @@ def _password_changed(event: Event, _reader: Reader, _mailbox: str, formats: For
     return "password_changed", values
 
 
+def _second_factor(template: str) -> Callable[[Event, Reader, str, Formats], Made]:
+    """A mail about the second factor: what changed, when, and whether staff did it."""
+
+    def make(event: Event, _reader: Reader, _mailbox: str, formats: Formats) -> Made:
+        by_staff = event.payload.get("by_staff", False)
+        values = {"at": formats.moment(event.at), "by_staff": by_staff}
+        return template, values | {"forgot_url": places.forgot_password()}
+
+    return make
+
+
 def _change_requested(event: Event, reader: Reader, mailbox: str, formats: Formats) -> Made | None:
     if mailbox == "new":
         return _with_link("email_confirm")(event, reader, mailbox, formats)
@@ -265,4 +276,7 @@ _ACCOUNT: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "password.changed": _password_changed,
     "email.change_requested": _change_requested,
     "email.changed": _changed,
+    "totp.enrolled": _second_factor("second_factor_on"),
+    "totp.removed": _second_factor("second_factor_off"),
+    "totp.codes_renewed": _second_factor("recovery_codes"),
 }

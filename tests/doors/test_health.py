@@ -12,7 +12,6 @@ from pydantic import SecretStr
 
 from app.core import clock, heartbeat, ready
 from app.core.uow import run_unit
-from app.jobs import condition
 from tests.support.statements import counted
 from tests.support.world import World
 
@@ -78,8 +77,7 @@ def test_without_the_database_health_says_so(healthy: World, monkeypatch: pytest
 
 def test_tables_of_another_version_are_not_ready(healthy: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(healthy, "/health/ready") == (200, {"status": "ok"})
-    monkeypatch.setattr(ready, "revision", lambda: "0001")
-    monkeypatch.setattr(condition, "_head", lambda _folder: "0002")
+    monkeypatch.setattr(ready, "revision", lambda: "0000")
     answer = healthy.browser().client.get("/health/ready")
     assert answer.status_code == 503 and answer.headers["Retry-After"]
     assert told(healthy)[1]["services"]["database"] == "error"

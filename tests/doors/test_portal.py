@@ -159,7 +159,9 @@ def test_the_requester_solves_reopens_and_rates(story):
     story.phone.post(f"{path}/resolve")
     assert ticket(story).status is Status.RESOLVED
     assert story.phone.post(f"{path}/rate", {"score": "5", "comment": "Schnell"}).status_code == 303
-    assert "Bewertung ändern" in story.phone.get(path).get_data(as_text=True)
+    text = story.phone.get(path).get_data(as_text=True)
+    assert "Bewertung ändern" in text and "Schnell</textarea>" in text
+    assert "kümmert sich darum" not in text
     story.phone.post(f"{path}/reopen")
     assert ticket(story).status is Status.IN_PROGRESS
 
@@ -229,8 +231,10 @@ def test_the_rating_link_asks_for_one_click_and_works_without_signing_in(story):
     page = anybody.get(f"{path}?score=4").get_data(as_text=True)
     assert rating.db.session.get(rating.Rating, one.id) is None
     assert 'value="4" checked' in page
-    assert anybody.post(path, {"score": "4"}).status_code == 200
-    assert rating.db.session.get(rating.Rating, one.id).score == 4
+    assert anybody.post(path, {"score": "4", "comment": "Gern wieder"}).status_code == 200
+    assert anybody.post(path, {"score": "3"}).status_code == 200
+    given = rating.db.session.get(rating.Rating, one.id, populate_existing=True)
+    assert (given.score, given.comment) == (3, "Gern wieder"), "saying nothing takes nothing back"
     assert anybody.get(path[:-1] + ("A" if path[-1] != "A" else "B")).status_code == 404
 
 

@@ -17,7 +17,10 @@ from app.accounts.events import (
     PasswordChanged,
     PasswordResetRequested,
     PersonWelcomed,
+    RecoveryCodesRenewed,
     RegistrationStarted,
+    SecondFactorEnrolled,
+    SecondFactorRemoved,
 )
 from app.accounts.models import Person
 from app.accounts.words import TokenPurpose
@@ -220,6 +223,14 @@ def password_changed(firm: Firm) -> tuple[Any, ...]:
     return firm.customer, "password.changed"
 
 
+def about_second_factor(fact: Fact) -> Scene:
+    def scene(firm: Firm) -> tuple[Any, ...]:
+        firm.record(fact, firm.customer)
+        return firm.customer, fact.kind
+
+    return scene
+
+
 def reset(how: str) -> Scene:
     return with_token(TokenPurpose.RESET, lambda token: PasswordResetRequested(token_id=token, how=how))
 
@@ -255,6 +266,10 @@ SCENES: dict[str, Scene] = {
     "reset_registered_again": reset("registered_again"),
     "reset_by_staff": reset("by_staff"),
     "password_changed": password_changed,
+    "second_factor_on": about_second_factor(SecondFactorEnrolled(ended_sign_ins=1)),
+    "second_factor_off": about_second_factor(SecondFactorRemoved(ended_sign_ins=1)),
+    "second_factor_off_by_staff": about_second_factor(SecondFactorRemoved(ended_sign_ins=1, by_staff=True)),
+    "recovery_codes": about_second_factor(RecoveryCodesRenewed(ended_sign_ins=1)),
     "email_confirm": with_token(
         TokenPurpose.CHANGE_EMAIL, lambda token: EmailChangeRequested(token_id=token), "new", **ADDRESSES
     ),

@@ -37,6 +37,31 @@ def test_a57_a_deed_without_our_token_changes_nothing(world: World, line: Line) 
     assert changed(before) == []
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://evil.example", 400),
+        ("https://localhost.evil.example", 400),
+        ("https://localhost@evil.example", 400),
+        ("null", 400),
+        ("", 400),
+        ("http://[", 400),
+        ("http://localhost", 303),
+        ("https://LOCALHOST:8443", 303),
+    ],
+)
+def test_a57_a_good_token_from_the_page_of_another_host_changes_nothing(
+    world: World, origin: str, status: int
+) -> None:
+    browser = world.browser()
+    browser.get("/auth/login")
+    answer = browser.post("/auth/language", {"language": "en"}, headers={"Origin": origin})
+    assert answer.status_code == status
+    assert ("Set-Cookie" in answer.headers and "hd-language" in answer.headers["Set-Cookie"]) == (
+        status == 303
+    )
+
+
 @pytest.mark.parametrize("line", PAGES, ids=str)
 def test_a57_reading_changes_nothing(world: World, line: Line) -> None:
     stage = Stage(world)

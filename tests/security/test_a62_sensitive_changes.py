@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pyotp
 import pytest
 import time_machine
 
@@ -131,3 +132,59 @@ def test_a62_a_door_without_sign_ins_cannot_make_sensitive_changes(world):
     assert actor.sign_in_id is None
     with pytest.raises(PasswordNeeded):
         must_have_confirmed(actor)
+
+
+def _set_up(browser):
+    page = browser.get("/auth/second-factor/set-up").text
+    key = page.partition('name="key" value="')[2].partition('"')[0]
+    secret = page.partition('id="totp-secret">')[2].partition("<")[0].replace(" ", "")
+    return browser.post("/auth/second-factor/set-up", {"key": key, "code": pyotp.TOTP(secret).now()})
+
+
+FACTOR = {
+    "totp.enrolled": ("/auth/second-factor/set-up", "Die Bestätigung in zwei Schritten wurde eingeschaltet"),
+    "totp.removed": ("/auth/second-factor/remove", "Die Bestätigung in zwei Schritten wurde ausgeschaltet"),
+    "totp.codes_renewed": ("/auth/second-factor/codes", "Es gibt neue Notfallcodes"),
+}
+
+
+@pytest.mark.parametrize("kind", FACTOR)
+def test_a62_a_change_of_the_second_factor_is_told_by_mail_and_ends_other_sign_ins(world, kind):
+    path, subject = FACTOR[kind]
+    secret = "" if kind == "totp.enrolled" else "verschlüsselt"
+    mia = give_password(world.customer(email="mia@alt.example", language="de", totp_secret=secret))
+    browser = world.browser(mia)
+    there = signed_in(mia)
+    before = len(own_sign_ins(there))
+    with SmtpSink() as sink, post.servers(smtp=sink):
+        if kind == "totp.enrolled":
+            assert _set_up(browser).status_code == 200
+        else:
+            browser.get("/auth/second-factor")
+            assert browser.post(path).status_code in (200, 303)
+        world.relay()
+        assert [mail.recipients for mail in sink.mails] == [("mia@alt.example",)]
+        assert sink.mails[0].message["Subject"] == subject
+    assert facts(kind)[-1]["ended_sign_ins"] == before - 1
+    assert len(own_sign_ins(there)) == 1
+    assert browser.get("/auth/profile").status_code == 200
+
+
+def test_a62_whoever_has_the_second_factor_taken_away_by_staff_hears_of_it(world):
+    anna = world.agent(email="anna@firma.example", totp_secret="verschlüsselt")
+    signed_in(anna)
+    browser = world.browser(give_password(world.admin()))
+    browser.get("/people")
+    with SmtpSink() as sink, post.servers(smtp=sink):
+        browser.post(f"/people/{anna.id}/remove-second-factor")
+        world.relay()
+        assert [mail.recipients for mail in sink.mails] == [("anna@firma.example",)]
+    found = facts("totp.removed")[-1]
+    assert (found["by_staff"], found["ended_sign_ins"]) == (True, 1)
+
+
+def test_a62_switching_off_what_is_off_tells_nobody(world):
+    browser = world.browser(give_password(world.customer()))
+    browser.get("/auth/second-factor")
+    assert browser.post("/auth/second-factor/remove").status_code == 303
+    assert facts("totp.removed") == []

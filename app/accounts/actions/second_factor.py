@@ -1,4 +1,4 @@
-"""Setting up and giving up the second factor."""
+"""Setting up and giving up the second factor; each change ends the person's other sign-ins (abuse case A62)."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def enrol(secret: str, code: str, *, actor: Actor) -> list[str]:
         raise Invalid({"code": _("This code is not right. Please enter the one the app shows now.")})
     person.totp_secret = crypto.encrypt(secret)
     person.totp_last_step = step
-    sign_ins.end_all(person.id, but=actor.sign_in_id)
-    record(SecondFactorEnrolled(), actor=actor, subject=("person", person.id))
+    ended = sign_ins.end_all(person.id, but=actor.sign_in_id)
+    record(SecondFactorEnrolled(ended_sign_ins=ended), actor=actor, subject=("person", person.id))
     return _new_codes(person)
 
 
@@ -51,21 +51,25 @@ def renew_codes(*, actor: Actor) -> list[str]:
     person = myself(actor, lock=True)
     if not person.totp_secret:
         raise Conflict(_("The second factor is switched off."))
-    record(RecoveryCodesRenewed(), actor=actor, subject=("person", person.id))
+    ended = sign_ins.end_all(person.id, but=actor.sign_in_id)
+    record(RecoveryCodesRenewed(ended_sign_ins=ended), actor=actor, subject=("person", person.id))
     return _new_codes(person)
 
 
 @action
 def remove(*, actor: Actor) -> None:
-    """Switch the own second factor off.
+    """Switch the own second factor off; nothing happens when it is off already.
 
     Raises:
         PasswordNeeded: the password was given too long ago.
     """
     must_have_confirmed(actor)
     person = myself(actor, lock=True)
+    if not person.totp_secret:
+        return
     _take_away(person)
-    record(SecondFactorRemoved(), actor=actor, subject=("person", person.id))
+    ended = sign_ins.end_all(person.id, but=actor.sign_in_id)
+    record(SecondFactorRemoved(ended_sign_ins=ended), actor=actor, subject=("person", person.id))
 
 
 @action
@@ -76,9 +80,12 @@ def remove_for(person: Person, *, actor: Actor) -> None:
         PasswordNeeded: the password was given too long ago.
     """
     must_have_confirmed(actor)
+    if not person.totp_secret:
+        return
     _take_away(person)
-    sign_ins.end_all(person.id)
-    record(SecondFactorRemoved(by_staff=True), actor=actor, subject=("person", person.id))
+    ended = sign_ins.end_all(person.id)
+    fact = SecondFactorRemoved(ended_sign_ins=ended, by_staff=True)
+    record(fact, actor=actor, subject=("person", person.id))
 
 
 def _take_away(person: Person) -> None:

@@ -71,13 +71,17 @@ def rate(actor: Actor, ticket_id: int, command: Score) -> Rating:
 
 @action
 def rate_by_link(token: str, command: Score) -> Rating:
-    """As :func:`rate` with the link of the mail.
+    """As :func:`rate` with the link of the mail. Its page does not show what was said before, so saying nothing
+    leaves that as it is.
 
     Raises:
         NotFound: the link opens nothing.
         Conflict: not resolved, or too long ago.
     """
     ticket = ticket_of_link(token, lock=True)
+    before = db.session.get(Rating, ticket.id)
+    if before is not None and not command.comment:
+        command = Score(score=command.score, comment=before.comment)
     return _rate(ticket, command, Actor(ActorKind.PERSON, person_id=ticket.requester_id))
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.utils import host_is_trusted
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import log
@@ -26,6 +28,7 @@ CSP = (
 )
 REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 QUIET = ("/static/", "/health")
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 csrf = CSRFProtect()
 
@@ -64,6 +67,23 @@ def _plain_text() -> None:
     """Refuse paths and queries that carry NUL bytes before anybody reads them."""
     if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
         raise BadRequest
+
+
+def _from_our_pages() -> AnyResponse | None:
+    """Refuse a change sent by a page of another host, even with a good token (abuse case A57).
+
+    A page of a neighbouring host can plant a cookie of its own here, and then has a token that fits it. Programs that
+    are no browsers do not say where they are.
+    """
+    origin = request.headers.get("Origin")
+    if request.method in READS or origin is None:
+        return None
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        host = ""
+    ours = host_is_trusted(host, current_app.config["TRUSTED_HOSTS"])
+    return None if ours else _csrf_refused(CSRFError())
 
 
 def _path() -> str:
@@ -119,6 +139,7 @@ def init_guard(app: Flask, *, hosts: list[str], proxies: int) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.before_request(_begin)
     app.before_request(_plain_text)
+    app.before_request(_from_our_pages)
     csrf.init_app(app)
     app.after_request(_end)
     app.register_error_handler(CSRFError, _csrf_refused)

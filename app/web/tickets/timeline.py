@@ -171,7 +171,7 @@ class Loom:
             held_until=held,
             may_take_back=mine and held is not None and not comment.is_internal,
             tools=self._tools(comment, mine and (comment.is_internal or held is not None)),
-            sent=self._mails.get(comment.id),
+            sent=self._mails.get(comment.id) if comment.by_staff else None,
         )
 
     def _is_new(self, comment: Comment, mine: bool) -> bool:

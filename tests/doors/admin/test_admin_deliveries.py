@@ -187,6 +187,8 @@ def test_the_outbox_shows_mails_as_they_would_go_out(world: World, browser: Brow
     world.relay()
     text = browser.get("/admin/outbox").get_data(as_text=True)
     assert "Drucker streikt" in text and "kim@firma.example" in text
+    line = text.partition("kim@firma.example ·")[2].partition("</p>")[0]
+    assert any(word in line for word in ("Wartet", "Zurückgehalten", "Gesendet"))
     assert "/admin/outbox" in browser.get("/admin/deliveries").get_data(as_text=True)
 
 

@@ -82,6 +82,14 @@ def test_a_bad_policy_comes_back_with_what_was_typed(
     assert answer.status_code == 422 and 'value="2:15"' in text and "error-summary" in text
 
 
+def test_a_policy_without_calendar_asks_for_the_field_and_not_for_a_number(
+    world: World, browser: Browser
+) -> None:
+    answer = browser.post("/admin/sla/policies/new", policy_form() | {"calendar_id": ""})
+    text = answer.get_data(as_text=True)
+    assert "Bitte füllen Sie dieses Feld aus." in text and "ganze Zahl" not in text
+
+
 def test_a_policy_in_use_says_why_it_stays(world: World, browser: Browser) -> None:
     standard = db.session.scalars(sa.select(Policy)).one()
     answer = browser.post(f"/admin/sla/policies/{standard.id}/delete", {"name": "Standard", "version": "1"})

@@ -10,6 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from app.core.db import db
+from app.core.uow import run_unit
+from app.events.models import Delivery, Event
+from app.events.words import DeliveryState
 from app.tickets.models import Attachment, Comment, Draft, Presence, ReadMark
 from app.tickets.words import PendingReason, PresenceMode, Status
 from tests.doors.tickets.conftest import present
@@ -232,3 +235,20 @@ def test_presence_says_who_else_is_here_and_what_is_new(story):
 def test_a_crooked_heartbeat_is_refused(story, values):
     story.desk.get(story.base)
     assert story.desk.post(f"{story.base}/presence", values).status_code == 422
+
+
+def test_a_message_of_the_requester_bears_no_mark_of_our_own_mails(story):
+    story.say(story.mia, present(story), "Noch etwas.")
+    event = db.session.scalars(sa.select(Event).where(Event.kind == "ticket.reply_added")).one()
+    mail = Delivery(
+        event_id=event.id,
+        ticket_id=story.ticket_id,
+        consumer="email",
+        target="1",
+        state=DeliveryState.SENT,
+        created_at=event.at,
+        since=event.at,
+    )
+    run_unit(lambda: db.session.add(mail))
+    page = story.desk.get(story.base).get_data(as_text=True)
+    assert "Noch etwas." in page and "Zugestellt" not in page

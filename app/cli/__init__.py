@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from app.cli import deploy, events, mail, user
+from app.cli import deploy, events, mail, sla, user
 from app.cli.demo import demo
 
-GROUPS = (deploy.deploy, demo, events.events, mail.mail, user.user)
+GROUPS = (deploy.deploy, demo, events.events, mail.mail, sla.sla, user.user)
 
 
 def add_to(app: Flask) -> None:

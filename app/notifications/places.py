@@ -16,7 +16,7 @@ def ticket(number: str, side: Side, *, entry: int | None = None) -> str:
 
 def preferences(*, is_staff: bool) -> str:
     """Where a person chooses what to be told."""
-    return absolute("/tickets/inbox/settings" if is_staff else "/portal/profile")
+    return absolute("/tickets/inbox/settings" if is_staff else "/portal/notifications")
 
 
 def forgot_password() -> str:

@@ -117,3 +117,12 @@ def test_checking_costs_nothing_when_nothing_is_due(story, statements):
     with statements() as seen:
         assert clock.check_due() == 0
     assert len(seen) == 1
+
+
+def test_the_shell_checks_as_the_worker_does(story):
+    one, shell = open_one(story), story.app.test_cli_runner()
+    story.clock.shift(timedelta(hours=9))
+    said = [shell.invoke(args=["sla", "check"]) for _ in range(2)]
+    assert [(answer.exit_code, answer.output) for answer in said] == [(0, "1 checked\n"), (0, "0 checked\n")]
+    db.session.rollback()
+    assert told(one) == [("breached", "response")]

@@ -1,0 +1,22 @@
+"""`flask sla check`: look after the deadlines now, as the worker does every minute."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from app.tickets.actions.clock import check_due
+
+sla = AppGroup("sla", help="Deadlines of tickets.")
+AT_ONCE = 5000
+
+
+@sla.command("check")
+def check() -> None:
+    """Warn of every deadline that comes near and note each that has passed; those already told are left alone."""
+    checked = 0
+    while found := check_due(AT_ONCE):
+        checked += found
+        if found < AT_ONCE:
+            break
+    click.echo(f"{checked} checked")

@@ -43,6 +43,26 @@ def verify(purpose: str, message: str, signature: str) -> bool:
     return found
 
 
+def tag(purpose: str, message: str) -> str:
+    """A keyed signature that survives a change of case: 16 small letters and digits (80 bits), for mail addresses."""
+    return _tag(purpose, message, environment().secret_key)
+
+
+def verify_tag(purpose: str, message: str, given: str) -> bool:
+    """Whether the tag was made here, with the present key or one of the fallbacks."""
+    house = environment()
+    found = False
+    for secret in (house.secret_key, *house.secret_key_fallbacks):
+        expected = _tag(purpose, message, secret).encode()
+        found |= hmac.compare_digest(expected, given.lower().encode("utf-8", "replace"))
+    return found
+
+
+def _tag(purpose: str, message: str, secret: str) -> str:
+    mac = hmac.digest(_key(purpose, secret), message.encode(), "sha256")
+    return base64.b32encode(mac[:10]).decode().lower()
+
+
 def _cipher() -> MultiFernet:
     house = environment()
     keys = house.encryption_keys or (

@@ -1,15 +1,16 @@
-"""Names asked once, connections to judged addresses only, and a limit for a whole conversation."""
+"""Names asked once, connections to judged addresses only, TLS, and a limit for a whole conversation."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Sequence
 from ipaddress import ip_address
 from threading import Lock, Timer
 from types import TracebackType
 
-from app.integrations.addresses import Address
+from app.integrations.addresses import Address, Standing, standing
 from app.integrations.outcome import RetryLater
 
 # So many answers of the name service are tried in turn; each may cost one connect timeout.
@@ -27,6 +28,22 @@ def resolve(host: str, port: int) -> list[Address]:
     except (OSError, UnicodeError):
         raise RetryLater(None, "name_not_found", host) from None
     return list(dict.fromkeys(ip_address(str(answer[4][0]).partition("%")[0]) for answer in answers))
+
+
+def find(host: str, port: int, *, allow_private: bool) -> list[Address]:
+    """The addresses of a server that an admin named, all of them judged.
+
+    Args:
+        allow_private: whether this machine and private networks are permitted; metadata services never are.
+
+    Raises:
+        RetryLater: ``name_not_found`` or ``address_not_allowed``.
+    """
+    addresses = resolve(host, port)
+    accepted = {Standing.PUBLIC, Standing.PRIVATE} if allow_private else {Standing.PUBLIC}
+    if not addresses or any(standing(address) not in accepted for address in addresses):
+        raise RetryLater(None, "address_not_allowed", host)
+    return addresses
 
 
 class Deadline:
@@ -96,3 +113,24 @@ def dial(addresses: Sequence[Address], port: int, timeout: float, deadline: Dead
             deadline.hold(connection)
             return connection
     raise RetryLater(None, reason, f"port {port}")
+
+
+def encrypt(connection: socket.socket, host: str, ca_file: str | None, deadline: Deadline) -> ssl.SSLSocket:
+    """Put TLS around a connection; the certificate must be for this host.
+
+    Args:
+        ca_file: certificates to trust instead of those of the system.
+
+    Raises:
+        RetryLater: ``certificate``, ``timeout`` or ``tls_failed``.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+        return context.wrap_socket(connection, server_hostname=host)
+    except ssl.SSLCertVerificationError as error:
+        raise RetryLater(None, "certificate", error.verify_message) from None
+    except TimeoutError:
+        raise RetryLater(None, "timeout", host) from None
+    except OSError as error:
+        detail = getattr(error, "reason", None) or error.strerror or ""
+        raise RetryLater(None, "timeout" if deadline.passed else "tls_failed", detail) from None

@@ -7,9 +7,9 @@ from email.message import EmailMessage
 
 from app.core.uow import must_be_outside
 from app.integrations.dialing import Deadline
-from app.integrations.outcome import RetryLater
 from app.integrations.smtp_route import SmtpRoute, wire_address
 from app.integrations.smtp_session import SmtpSession
+from app.integrations.steps import Step, walk
 
 __all__ = ["Receipt", "SmtpRoute", "Step", "check", "send"]
 
@@ -20,16 +20,6 @@ class Receipt:
 
     code: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a check (name, connection, encryption, login); ``word`` is ``ok`` or why not."""
-
-    name: str
-    ok: bool
-    word: str
-    detail: str = ""
 
 
 def send(route: SmtpRoute, message: EmailMessage | bytes, sender: str, recipient: str) -> Receipt:
@@ -67,12 +57,5 @@ def check(route: SmtpRoute) -> list[Step]:
         UnitError: a unit of work is open.
     """
     must_be_outside()
-    steps: list[Step] = []
     with Deadline(route.patience) as deadline, SmtpSession(route, deadline) as session:
-        for name, step in session.steps():
-            try:
-                step()
-            except RetryLater as error:
-                return [*steps, Step(name, False, error.reason, error.detail)]
-            steps.append(Step(name, True, "ok"))
-    return steps
+        return walk(session.steps())

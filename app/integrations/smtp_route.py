@@ -24,6 +24,7 @@ class SmtpRoute:
         tls: ``starttls`` (usual on port 587), ``implicit`` (465) or ``none`` (a relay on the same machine).
             What is asked for is never given up, whatever the server offers.
         username: empty when the server wants no login.
+        access_token: a fresh one, to log in by OAuth 2.0 (XOAUTH2) in place of the password.
         timeout: seconds to wait for each answer.
         data_timeout: seconds for the mail itself, and again for the answer to it; servers look for viruses
             then, and giving up too early is how a mail arrives twice (RFC 5321, 4.5.3.2.6).
@@ -37,6 +38,7 @@ class SmtpRoute:
     tls: Tls = "starttls"
     username: str = ""
     password: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
     timeout: float = 10.0
     data_timeout: float = 25.0
     ca_file: str | None = None

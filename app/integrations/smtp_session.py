@@ -6,15 +6,14 @@ import base64
 import re
 import smtplib
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from types import TracebackType
 
-from app.integrations.addresses import Address, Standing, standing
-from app.integrations.dialing import Deadline, dial, resolve
+from app.integrations.addresses import Address
+from app.integrations.dialing import Deadline, dial, encrypt, find
 from app.integrations.outcome import RetryLater, Undeliverable
 from app.integrations.smtp_route import SmtpRoute
 
@@ -73,10 +72,8 @@ class SmtpSession:
         return reply[0], self._words(reply)
 
     def _find(self) -> None:
-        self._addresses = resolve(self._route.host, self._route.port)
-        accepted = {Standing.PUBLIC, Standing.PRIVATE} if self._route.allow_private else {Standing.PUBLIC}
-        if not self._addresses or any(standing(address) not in accepted for address in self._addresses):
-            raise RetryLater(None, "address_not_allowed", self._route.host)
+        route = self._route
+        self._addresses = find(route.host, route.port, allow_private=route.allow_private)
 
     def _connect(self) -> None:
         self._plain = dial(self._addresses, self._route.port, self._route.timeout, self._deadline)
@@ -121,16 +118,8 @@ class SmtpSession:
 
     def _wrap(self) -> None:
         """Put TLS around the connection and forget what was said before it, as RFC 3207, 4.2 demands."""
-        try:
-            context = ssl.create_default_context(cafile=self._route.ca_file)
-            self._client.sock = context.wrap_socket(self._plain, server_hostname=self._route.host)
-        except ssl.SSLCertVerificationError as error:
-            raise RetryLater(None, "certificate", error.verify_message) from None
-        except TimeoutError:
-            raise RetryLater(None, "timeout", self._route.host) from None
-        except OSError as error:
-            detail = getattr(error, "reason", None) or error.strerror or ""
-            raise RetryLater(None, self._unless_late("tls_failed"), detail) from None
+        route = self._route
+        self._client.sock = encrypt(self._plain, route.host, route.ca_file, self._deadline)
         self._client.file = None
         self._client.ehlo_resp = self._client.helo_resp = None
         self._client.esmtp_features = {}
@@ -139,16 +128,27 @@ class SmtpSession:
     def _log_in(self) -> None:
         """PLAIN, else LOGIN, in UTF-8; a refused password is not tried twice, as servers lock accounts."""
         ways = self._client.esmtp_features.get("auth", "").upper().split()
-        reply: Reply | None = None
         with self._line():
-            if "PLAIN" in ways:
-                reply = self._client.docmd("AUTH", f"PLAIN {_plain(self._route)}")
-            if "LOGIN" in ways and (reply is None or reply[0] in UNKNOWN_WAY):
-                reply = self._say_name_and_password()
+            reply = self._show_token(ways) if self._route.access_token else self._show_password(ways)
         if reply is None:
             raise RetryLater(None, "login_not_offered", " ".join(ways))
         if reply[0] not in (235, 503):
             raise RetryLater(None, _host_word(reply[0], "login_refused"), self._words(reply))
+
+    def _show_token(self, ways: list[str]) -> Reply | None:
+        """A refusal comes as a challenge that is answered with nothing; the code follows then."""
+        if "XOAUTH2" not in ways:
+            return None
+        reply = self._client.docmd("AUTH", f"XOAUTH2 {_bearer(self._route)}")
+        return self._client.docmd("") if reply[0] == 334 else reply
+
+    def _show_password(self, ways: list[str]) -> Reply | None:
+        reply: Reply | None = None
+        if "PLAIN" in ways:
+            reply = self._client.docmd("AUTH", f"PLAIN {_plain(self._route)}")
+        if "LOGIN" in ways and (reply is None or reply[0] in UNKNOWN_WAY):
+            reply = self._say_name_and_password()
+        return reply
 
     def _say_name_and_password(self) -> Reply:
         reply = self._client.docmd("AUTH", "LOGIN")
@@ -194,10 +194,8 @@ class SmtpSession:
     def _words(self, reply: Reply) -> str:
         """What the server said, without our password should it repeat it."""
         said = reply[1].decode("utf-8", "replace")
-        if self._route.password:
-            password = self._route.password
-            for secret in (_plain(self._route), _base64(password.encode()), password):
-                said = said.replace(secret, "…")
+        for secret in _secrets(self._route):
+            said = said.replace(secret, "…")
         return f"{reply[0]} {said}"
 
     def _wait_at_most(self, seconds: float) -> None:
@@ -239,6 +237,18 @@ def _on_the_wire(message: EmailMessage | bytes, international: bool) -> bytes:
 def _plain(route: SmtpRoute) -> str:
     """The answer to AUTH PLAIN (RFC 4616)."""
     return _base64(f"\0{route.username}\0{route.password}".encode())
+
+
+def _bearer(route: SmtpRoute) -> str:
+    """The answer to AUTH XOAUTH2, as Google and Microsoft describe it."""
+    return _base64(f"user={route.username}\1auth=Bearer {route.access_token}\1\1".encode())
+
+
+def _secrets(route: SmtpRoute) -> list[str]:
+    """What the server must not be quoted with, the longest forms first."""
+    if route.access_token:
+        return [_bearer(route), route.access_token]
+    return [_plain(route), _base64(route.password.encode()), route.password] if route.password else []
 
 
 def _base64(data: bytes) -> str:

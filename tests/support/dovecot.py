@@ -31,6 +31,7 @@ ssl_key = <{folder}/key.pem
 auth_mechanisms = plain login{oauth_mechanisms}
 auth_failure_delay = 0
 mail_location = maildir:{folder}/mail/%u
+mail_fsync = never
 {oauth_passdb}
 passdb {{
   driver = passwd-file

@@ -12,6 +12,7 @@ answer can be HANG (says nothing until ``release``) or CLOSE (hangs up without a
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -181,6 +182,16 @@ class _Handler:
         self._sink.commands.append(f"EHLO {hostname}")
         return [line for line in responses if self._sink.users or not line.startswith("250-AUTH")]
 
+    async def auth_XOAUTH2(self, server: _Conversation, args: list[str]) -> AuthResult:
+        """A token in the place of the password; a refusal is a challenge first, as Google and Microsoft have it."""
+        fields = base64.b64decode(args[1]).decode().split("\1")
+        user, token = fields[0].removeprefix("user="), fields[1].removeprefix("auth=Bearer ")
+        self._sink.logins.append((user, token, "XOAUTH2"))
+        if self._sink.users.get(user) == token:
+            return AuthResult(success=True, auth_data=LoginPassword(user.encode(), token.encode()))
+        await server.challenge_auth("eyJzdGF0dXMiOiI0MDEifQ==", encode_to_b64=False)
+        return AuthResult(success=False, handled=False)
+
     async def handle_DATA(self, server: _Conversation, _session: Session, envelope: Envelope) -> str:
         answer = self._sink.answer_to("end") or KEPT
         self._sink.keep(server.received(envelope, answer))
@@ -207,7 +218,7 @@ class _Conversation(SMTP):
             enable_SMTPUTF8=sink.smtputf8,
             tls_context=sink.context if sink.tls == "starttls" else None,
             auth_require_tls=sink.tls == "starttls",
-            auth_exclude_mechanism={"PLAIN", "LOGIN"} - sink.ways,
+            auth_exclude_mechanism={"PLAIN", "LOGIN", "XOAUTH2"} - sink.ways,
             authenticator=self._authenticate_user,
         )
 

@@ -1,4 +1,4 @@
-"""A TCP relay on loopback that makes the network bad on demand: slow, silent, or cut at a chosen byte.
+"""A TCP relay on loopback that makes the network bad on demand: slow, silent, garbled, or cut at a chosen byte.
 
 with TcpProxy("127.0.0.1", sink.port) as proxy:
     proxy.cut_on(b"\\r\\n.\\r\\n", "to_server")
@@ -45,6 +45,24 @@ class _Cut:
         return max(0, end - len(self.tail))
 
 
+@dataclass
+class _Garble:
+    """Which bytes to put in place of others, wherever they come by."""
+
+    direction: Direction
+    pattern: bytes
+    replacement: bytes
+    held: bytes = b""
+
+    def made_of(self, data: bytes) -> bytes:
+        """This piece, changed; what may be the beginning of the pattern is held back for the next."""
+        joined = (self.held + data).replace(self.pattern, self.replacement)
+        longest = min(len(self.pattern) - 1, len(joined))
+        kept = next((n for n in range(longest, 0, -1) if joined.endswith(self.pattern[:n])), 0)
+        self.held = joined[len(joined) - kept :]
+        return joined[: len(joined) - kept]
+
+
 class TcpProxy:
     """Relays each connection to the target.
 
@@ -61,6 +79,7 @@ class TcpProxy:
         self.connections = 0
         self._silent: set[Direction] = set()
         self._cut: _Cut | None = None
+        self._garbles: list[_Garble] = []
         self._thread = LoopThread(self._serve)
 
     def cut_after(self, count: int, direction: Direction) -> None:
@@ -82,10 +101,14 @@ class TcpProxy:
         self.swallowed.clear()
         self._silent = set(directions)
 
+    def garble(self, pattern: bytes, replacement: bytes, direction: Direction) -> None:
+        """Put other bytes in place of these from now on; only what is not encrypted can be garbled."""
+        self._garbles.append(_Garble(direction, pattern, replacement))
+
     def heal(self) -> None:
         """Be a good network again."""
         self.latency = 0.0
-        self._silent, self._cut = set(), None
+        self._silent, self._cut, self._garbles = set(), None, []
 
     def drop(self) -> None:
         """Cut everything that is open now."""
@@ -138,6 +161,8 @@ class TcpProxy:
             if way in self._silent:
                 self.swallowed.set()
                 continue
+            for garble in self._garbles:
+                data = garble.made_of(data) if garble.direction == way else data
             rule = self._cut if self._cut and self._cut.direction == way else None
             place = rule.place_in(data) if rule else None
             writer.write(data if place is None else data[:place])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
-from app.accounts import addresses
+from app.accounts import addresses, further
 from app.accounts.models import Membership, Person
 from app.core import clock
 from app.core.db import db
@@ -36,9 +34,11 @@ def add(address: str, **values: Any) -> Person | None:
     given = {"language": house.default_locale, "time_zone": house.default_time_zone} | values
     person = Person(email=email, email_key=addresses.key(email), created_at=clock.now(), **given)
     try:
-        with db.session.begin_nested():
+        with further.taken_back_if_taken():
             db.session.add(person)
-    except IntegrityError:
+            db.session.flush()
+            further.must_be_nobodys(person.email_key)
+    except further.Taken:
         return None
     return person
 

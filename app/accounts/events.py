@@ -175,10 +175,45 @@ class EmailChangeRefused(Fact):
 
 
 class EmailChanged(Fact):
-    """``token_id``: the row that knows both addresses. ``how``: confirmed, by_staff."""
+    """``token_id``: the row that knows both addresses. ``how``: confirmed, by_staff, and where the former main address
+    stays as a further one, made_main, made_main_by_staff."""
 
     kind = "email.changed"
     token_id: int
+    how: str
+
+
+class FurtherAddressRequested(Fact):
+    """The link goes to the further address, a warning to the main one. ``reason``: taken, ours; then no link goes."""
+
+    kind = "email.further_requested"
+    token_id: int
+    reason: str = ""
+
+
+class FurtherAddressAdded(Fact):
+    """``token_id``: the row that knows the address. ``how``: confirmed, by_staff."""
+
+    kind = "email.further_added"
+    further_id: int
+    token_id: int
+    how: str
+
+
+class FurtherAddressRemoved(Fact):
+    """``token_id``: the row that knows the address. ``how``: by_person, by_staff."""
+
+    kind = "email.further_removed"
+    further_id: int
+    token_id: int
+    how: str
+
+
+class FurtherAddressWithdrawn(Fact):
+    """An address that still waited for its confirmation was taken back. ``how``: by_person, by_staff."""
+
+    kind = "email.further_withdrawn"
+    further_id: int
     how: str
 
 

@@ -1,4 +1,4 @@
-"""Tables of people: organisations, teams, memberships, sign-ins, one-time tokens."""
+"""Tables of people: organisations, teams, memberships, further addresses, sign-ins, one-time tokens."""
 
 from __future__ import annotations
 
@@ -115,6 +115,24 @@ def _follow_the_name(_mapper: Any, _connection: Any, person: Person) -> None:
     person.given_key = fold(f"{first} {last}".strip())[:KEY_LENGTH]
 
 
+class PersonAddress(Model):
+    """A further address of a person; mail goes to the main one, ``person.email``.
+
+    ``email_key`` is empty until the address is confirmed: what waits for its link finds nobody and keeps nobody from
+    the address. That no key is both here and in ``person`` sees `app.accounts.further` to.
+    """
+
+    __tablename__ = "person_address"
+    __table_args__ = table_args(sa.Index("ix_person_address_person", "person_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    email_key: Mapped[str | None] = mapped_column(_key(254), unique=True)
+    verified_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
 class Membership(Model):
     """A person in a team; leaders hear of what their team does not answer."""
 
@@ -154,7 +172,8 @@ class OneTimeToken(Model):
     """A link that works once; found by its hash.
 
     ``sealed`` is the token itself, encrypted, until it is used or out of date: the mail with the link is written
-    later than the token. ``detail`` is the new address of a change of address, ``former`` the one before.
+    later than the token. ``detail`` is the address a link is about, where that is not the main one: the new one of a
+    change, a further one, the further one a link for a new password goes to; ``former`` the main address until then.
     """
 
     __tablename__ = "one_time_token"

@@ -39,6 +39,7 @@ TABLE: dict[str, frozenset[Role]] = {
     "admin.teams": ADMINS,
     "admin.categories": ADMINS,
     "admin.sla": ADMINS,
+    "admin.mail": ADMINS,
     "admin.settings": ADMINS,
     "admin.deliveries": ADMINS,
     "admin.health": ADMINS,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from app.accounts import addresses, passwords
+from app.accounts import addresses, further, passwords
 from app.accounts.models import Person
 from app.core import crypto, links
 from app.core.actor import Actor
@@ -42,7 +42,17 @@ def of_address(address: str, password: str) -> Proof:
     Raises:
         UnitError: a unit of work is open.
     """
-    return _compared(Person.email_key == addresses.key(address), password)
+    return _compared(further.whose(addresses.key(address)), password)
+
+
+def account_of(address: str) -> str:
+    """What tries to sign in are counted by: the main address of whoever this address belongs to, folded.
+
+    So nobody has five tries more with each further address. What nobody has counts as it was typed.
+    """
+    email_key = addresses.key(address)
+    main = db.session.scalar(sa.select(Person.email_key).where(further.whose(email_key)))
+    return main or email_key or address.lower()
 
 
 def of_actor(actor: Actor, password: str) -> Proof:

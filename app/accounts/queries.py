@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from app.accounts import addresses
+from app.accounts import addresses, further
 from app.accounts.access import visible_to
 from app.accounts.models import Membership, Organisation, Person, RecoveryCode, SignIn, Team
 from app.accounts.words import STAFF, Role
@@ -69,9 +69,12 @@ def names(ids: Iterable[int | None]) -> dict[int, PersonName]:
 
 
 def find_by_email(address: str) -> Person | None:
-    """The person with this address, whatever its capitals; None for unknown and for what is no address."""
+    """The person with this address, main or confirmed further one, whatever its capitals.
+
+    None for unknown, for one that waits for its confirmation, and for what is no address.
+    """
     email_key = addresses.key(address)
-    return db.session.scalar(sa.select(Person).where(Person.email_key == email_key)) if email_key else None
+    return db.session.scalar(sa.select(Person).where(further.whose(email_key))) if email_key else None
 
 
 def has_admin() -> bool:

@@ -21,25 +21,28 @@ LIFETIMES = {
     P.RESET: timedelta(minutes=30),
     P.WELCOME: timedelta(days=7),
     P.CHANGE_EMAIL: timedelta(days=1),
+    P.ADD_EMAIL: timedelta(days=1),
 }
 PATHS = {
     P.CONFIRM: "/auth/confirm/",
     P.CHANGE_EMAIL: "/auth/confirm/",
+    P.ADD_EMAIL: "/auth/confirm/",
     P.RESET: "/auth/password/reset/",
     P.WELCOME: "/auth/password/reset/",
 }
 SETS_PASSWORD = (P.RESET, P.WELCOME)
-CONFIRMS = (P.CONFIRM, P.CHANGE_EMAIL)
+CONFIRMS = (P.CONFIRM, P.CHANGE_EMAIL, P.ADD_EMAIL)
 
 
 def issue(person_id: int, purpose: TokenPurpose, *, detail: str = "", former: str = "") -> OneTimeToken:
     """A new token; older ones that open the same door stop working.
 
     Args:
-        detail: the new address of a change of address.
-        former: the address before that change.
+        detail: the address it is about, see ``OneTimeToken``.
+        former: the main address when it was made.
     """
-    void(person_id, *(SETS_PASSWORD if purpose in SETS_PASSWORD else (purpose,)))
+    same_door = SETS_PASSWORD if purpose in SETS_PASSWORD else (purpose,)
+    void(person_id, *same_door, detail=detail if purpose is P.ADD_EMAIL else None)
     clear = crypto.token()
     made = OneTimeToken(
         token_hash=crypto.digest(clear),
@@ -57,7 +60,7 @@ def issue(person_id: int, purpose: TokenPurpose, *, detail: str = "", former: st
 
 
 def note_change(person_id: int, *, detail: str, former: str) -> OneTimeToken:
-    """Both addresses of a change that needed no link, so that the old one can be told."""
+    """Both addresses of a change that needed no link, so that its mails can name them."""
     made = OneTimeToken(
         token_hash=crypto.digest(crypto.token()),
         person_id=person_id,
@@ -88,17 +91,26 @@ def claim(token: str, *purposes: TokenPurpose) -> OneTimeToken | None:
     return row if rows_changed(use.values(used_at=clock.now(), sealed="")) == 1 else None
 
 
-def void(person_id: int, *purposes: TokenPurpose) -> None:
-    """End a person's open links of these purposes."""
-    db.session.execute(
-        sa.update(OneTimeToken)
-        .where(
-            OneTimeToken.person_id == person_id,
-            OneTimeToken.purpose.in_(purposes),
-            OneTimeToken.used_at.is_(None),
-        )
-        .values(used_at=clock.now(), sealed="")
+def void(person_id: int, *purposes: TokenPurpose, detail: str | None = None) -> None:
+    """End a person's open links of these purposes.
+
+    Args:
+        detail: only those about this address.
+    """
+    ended = sa.update(OneTimeToken).where(
+        OneTimeToken.person_id == person_id,
+        OneTimeToken.purpose.in_(purposes),
+        OneTimeToken.used_at.is_(None),
     )
+    if detail is not None:
+        ended = ended.where(OneTimeToken.detail == detail)
+    db.session.execute(ended.values(used_at=clock.now(), sealed=""))
+
+
+def spoil(token: OneTimeToken) -> None:
+    """Let a new link never open anything, so that asking for it costs the same whether one is sent or not (A59)."""
+    token.used_at, token.sealed = clock.now(), ""
+    db.session.flush()
 
 
 def link_for(token_id: int) -> str | None:

@@ -36,6 +36,7 @@ class TokenPurpose(StrEnum):
     RESET = "reset"
     WELCOME = "welcome"
     CHANGE_EMAIL = "change_email"
+    ADD_EMAIL = "add_email"
 
 
 class Need(StrEnum):

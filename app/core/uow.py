@@ -19,8 +19,9 @@ from app.core import log
 from app.core.db import db
 
 T = TypeVar("T")
-# MySQL: lock wait, deadlock. PostgreSQL: serialization failure, deadlock. Lost connections: 2006, 2013, 57P01.
-RETRY_MYSQL = {1205, 1213, 2006, 2013}
+# MySQL: lock wait, deadlock, and 1305 for a savepoint that went with the whole transaction in a deadlock.
+# PostgreSQL: serialization failure, deadlock. Lost connections: 2006, 2013, 57P01.
+RETRY_MYSQL = {1205, 1213, 1305, 2006, 2013}
 RETRY_POSTGRES = {"40001", "40P01", "57P01"}
 ATTEMPTS = 5
 OUTAGE_WORDS = ("connect", "Connection", "gone away", "closed", "unable to open")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.accounts import addresses, arrivals, mailboxes, sign_ins, tokens
+from app.accounts import addresses, arrivals, further, mailboxes, sign_ins, tokens
 from app.accounts.access import must_have_confirmed, myself
 from app.accounts.actors import actor_for_person
 from app.accounts.events import EmailChanged, EmailChangeRefused, EmailChangeRequested
@@ -89,7 +89,15 @@ def _refusal(person: Person, address: str) -> str:
 
 
 def _put(person: Person, row: OneTimeToken) -> None:
+    """Write the new main address; one that was a further one of the same person is that no longer."""
+    own = further.noted(person, row.detail)
+    if own is not None:
+        db.session.delete(own)
     person.email = row.detail
     person.email_key = addresses.key(row.detail)
     tokens.void(person.id, *TokenPurpose)
     db.session.flush()
+    try:
+        further.must_be_nobodys(person.email_key)
+    except further.Taken as error:
+        raise Conflict(_("Somebody else uses this address by now. Nothing was changed.")) from error

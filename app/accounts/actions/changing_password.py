@@ -41,6 +41,6 @@ def set_by_shell(person: Person, password_hash: str, *, actor: Actor) -> None:
 
 def _set(person: Person, password_hash: str, how: str, actor: Actor) -> None:
     person.password_hash = password_hash
-    tokens.void(person.id, *tokens.SETS_PASSWORD, TokenPurpose.CHANGE_EMAIL)
+    tokens.void(person.id, *tokens.SETS_PASSWORD, TokenPurpose.CHANGE_EMAIL, TokenPurpose.ADD_EMAIL)
     ended = sign_ins.end_all(person.id, but=actor.sign_in_id)
     record(PasswordChanged(how=how, ended_sign_ins=ended), actor=actor, subject=("person", person.id))

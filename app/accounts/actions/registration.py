@@ -43,7 +43,7 @@ def register(command: Registration, password_hash: str, *, actor: Actor) -> None
         if known is None:
             return
     if known.is_active:
-        send_reset(known, how="registered_again", actor=actor)
+        send_reset(known, how="registered_again", to=command.email, actor=actor)
     else:
         record(RegistrationRefused(reason="inactive"), actor=actor, subject=("person", known.id))
 

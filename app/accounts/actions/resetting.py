@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.accounts import sign_ins, tokens
+from app.accounts import further, sign_ins, tokens
 from app.accounts.actors import actor_for_person
 from app.accounts.events import PasswordChanged, PasswordResetRefused, PasswordResetRequested
 from app.accounts.models import Person
@@ -16,30 +16,35 @@ from app.events.log import action, record
 
 @action
 def ask(address: str, *, actor: Actor) -> None:
-    """Send a link to whoever has this address. The caller learns nothing, and both ways write the same amount."""
+    """Send a link to this address if somebody has it. The caller learns nothing; both ways write the same amount."""
     person = find_by_email(address)
     if person is None or not person.is_active:
         reason = "unknown" if person is None else "inactive"
         subject = ("person", person.id if person else 0)
         record(PasswordResetRefused(reason=reason), actor=actor, subject=subject)
         return
-    send_reset(person, how="forgotten", actor=actor)
+    send_reset(person, how="forgotten", to=address, actor=actor)
 
 
 @action
-def send_reset(person: Person, *, how: str, actor: Actor) -> None:
+def send_reset(person: Person, *, how: str, to: str = "", actor: Actor) -> None:
     """Send a link to set a new password; older links stop working.
 
     Args:
         how: forgotten, registered_again, by_staff.
+        to: which of the person's addresses it goes to; the main one unless this is a confirmed further one.
     """
-    token = tokens.issue(person.id, TokenPurpose.RESET)
+    token = tokens.issue(
+        person.id, TokenPurpose.RESET, detail=further.mailbox(person, to), former=person.email
+    )
     record(PasswordResetRequested(token_id=token.id, how=how), actor=actor, subject=("person", person.id))
 
 
 @action
 def reset(token: str, password_hash: str, *, actor: Actor) -> Person | None:
     """Set the password behind a link, confirm the address, end every sign-in; the second factor stays.
+
+    A link that went to a further address proves that one, so it confirms nothing new.
 
     Args:
         password_hash: made before, outside the unit.
@@ -49,11 +54,12 @@ def reset(token: str, password_hash: str, *, actor: Actor) -> Person | None:
     """
     row = tokens.claim(token, *tokens.SETS_PASSWORD)
     person = None if row is None else db.session.get(Person, row.person_id, with_for_update=True)
-    if person is None or not person.is_active:
+    if row is None or person is None or not person.is_active:
         return None
     person.password_hash = password_hash
-    person.verified_at = person.verified_at or clock.now()
-    tokens.void(person.id, TokenPurpose.CONFIRM, TokenPurpose.CHANGE_EMAIL)
+    if not row.detail:
+        person.verified_at = person.verified_at or clock.now()
+    tokens.void(person.id, *tokens.CONFIRMS)
     ended = sign_ins.end_all(person.id)
     fact = PasswordChanged(how="reset", ended_sign_ins=ended)
     record(fact, actor=actor_for_person(person), subject=("person", person.id))

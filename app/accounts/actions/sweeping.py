@@ -1,4 +1,4 @@
-"""Clearing away what has ended: sign-ins, one-time links."""
+"""Clearing away what has ended: sign-ins, one-time links, addresses that were never confirmed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from app.accounts.models import OneTimeToken, Person, SignIn
+from app.accounts.models import OneTimeToken, Person, PersonAddress, SignIn
 from app.core import clock
 from app.core.db import db, rows_changed
 from app.events.log import action
@@ -23,9 +23,14 @@ def forget_sign_ins() -> int:
 
 @action(silent="a link that ran out opens nothing any more")
 def forget_tokens() -> int:
-    """Remove one-time links that ran out a month ago; returns how many went. The sealed text goes at once."""
+    """Remove one-time links that ran out a month ago; returns how many went. The sealed text goes at once.
+
+    With them go further addresses that nobody has confirmed for a month.
+    """
     ended = sa.update(OneTimeToken).where(OneTimeToken.expires_at < clock.now(), OneTimeToken.sealed != "")
     rows_changed(ended.values(sealed=""))
+    waiting = (PersonAddress.email_key.is_(None), PersonAddress.created_at < clock.now() - TOKEN_KEPT)
+    rows_changed(sa.delete(PersonAddress).where(*waiting))
     return rows_changed(sa.delete(OneTimeToken).where(OneTimeToken.expires_at < clock.now() - TOKEN_KEPT))
 
 

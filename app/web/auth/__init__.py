@@ -1,9 +1,10 @@
 """The door of sign-in and of the own account."""
 
-from app.web.auth import password, profile, registration, reset, second_factor, sign_in, sign_ins
+from app.web.auth import addresses, password, profile, registration, reset, second_factor, sign_in, sign_ins
 from app.web.auth.door import door
 
 __all__ = [
+    "addresses",
     "door",
     "password",
     "profile",

@@ -24,6 +24,10 @@ class SignInForm(NextQuery):
     password: Password
 
 
+class AddressForm(NextQuery):
+    email: Address
+
+
 class CodeForm(NextQuery):
     code: Annotated[Line, Field(min_length=1, max_length=60)]
 

@@ -8,10 +8,10 @@ from flask import Response, make_response
 
 from app.accounts import limits, passwords, tokens
 from app.accounts.access import registration_is_open
-from app.accounts.actions import changing_email, registration
+from app.accounts.actions import changing_email, further_addresses, registration
 from app.accounts.addresses import key
+from app.accounts.queries import names
 from app.accounts.schemas import Registration
-from app.accounts.words import TokenPurpose
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotFound, TooMany
 from app.core.language import _
@@ -66,21 +66,33 @@ def confirm(_actor: Actor, token: str) -> Response:
     row = tokens.peek(token, *tokens.CONFIRMS)
     if row is None:
         return gone()
-    new_email = row.detail if row.purpose is TokenPurpose.CHANGE_EMAIL else ""
-    return with_token_in_address(page.render("auth/confirm.html", new_email=new_email))
+    owner = names([row.person_id])[row.person_id]
+    return with_token_in_address(
+        page.render("auth/confirm.html", purpose=row.purpose.value, email=row.detail, name=owner.full_name)
+    )
 
 
 @door.deed("/auth/confirm/<token>", allow=PUBLIC)
 def do_confirm(actor: Actor, token: str) -> Any:
-    """Prove the address of a registration, or move to a new one."""
+    """Prove the address of a registration, move to a new one, or have one more."""
     try:
-        found = registration.confirm(token, actor=actor) or changing_email.confirm(token, actor=actor)
+        found = _confirmed(token, actor)
     except Conflict as clash:
         return errors.show(409, clash.message)
     if found is None:
         return gone()
-    page.say(_("Thank you. Your address %(email)s is confirmed.", email=found.email))
-    return page.go("auth.profile" if actor.person_id == found.id else "auth.sign_in")
+    person_id, email = found
+    page.say(_("Thank you. Your address %(email)s is confirmed.", email=email))
+    return page.go("auth.profile" if actor.person_id == person_id else "auth.sign_in")
+
+
+def _confirmed(token: str, actor: Actor) -> tuple[int, str] | None:
+    """Whose address a link confirmed, and which; None when it opened nothing."""
+    person = registration.confirm(token, actor=actor) or changing_email.confirm(token, actor=actor)
+    if person is not None:
+        return person.id, person.email
+    added = further_addresses.confirm(token, actor=actor)
+    return None if added is None else (added.person_id, added.email)
 
 
 def gone() -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, current_app, make_response, session, url_for
 
-from app.accounts import addresses, limits, proofs
+from app.accounts import limits, proofs
 from app.accounts.access import registration_is_open
 from app.accounts.actions import signing_in, signing_out
 from app.accounts.actions.signing_in import Answer
@@ -65,9 +65,9 @@ def sign_in(actor: Actor, query: NextQuery) -> Any:
 @door.deed("/auth/login", allow=PUBLIC, takes=SignInForm, again=_sign_in_page, own_unit=True)
 def do_sign_in(actor: Actor, command: SignInForm) -> Any:
     """Compare the password outside, decide inside a unit."""
-    account = addresses.key(command.email) or command.email.lower()
+    account = proofs.account_of(command.email)
     try:
-        limits.sign_in(account, network(), device=device_mark(command.email))
+        limits.sign_in(account, network(), device=device_mark(account))
     except TooMany as refusal:
         return too_many(refusal, _sign_in_page, Form({"email": command.email, "next": command.next}))
     proof = proofs.of_address(command.email, command.password)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app, make_response
 from werkzeug.wrappers import Response
 
+from app.accounts import further
 from app.accounts.access import may_manage, may_name_managers, person_for, roles_to_give
 from app.accounts.actions import absences
 from app.accounts.actions import people as people_actions
@@ -44,6 +45,7 @@ def person(actor: Actor, person_id: int) -> str:
     return page.render(
         "people/person.html",
         person=found,
+        further=further.of_person(found.id),
         is_staff=found.role in STAFF,
         role_names=ROLE_NAMES,
         level_names=LEVEL_NAMES,

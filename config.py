@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     imap_username: str = ""
     imap_password: SecretStr = SecretStr("")
     imap_folder: str = "INBOX"
+    mail_watch: Literal["on", "off"] = "on"
     smtp_host: str = ""
     smtp_port: int = Field(587, ge=1, le=65535)
     smtp_tls: Literal["starttls", "implicit", "none"] = "starttls"
@@ -105,9 +106,12 @@ class Settings(BaseSettings):
     # The timetable: 10s, 5m, 1h, or five crontab fields in DEFAULT_TIME_ZONE.
     schedule_relay: Rhythm = "10s"
     schedule_sla: Rhythm = "60s"
+    schedule_scheduled_replies: Rhythm = "60s"
     schedule_tally: Rhythm = "60s"
     schedule_scan: Rhythm = "30s"
     schedule_mail_accept: Rhythm = "60s"
+    schedule_mail_fetch: Rhythm = "5m"
+    schedule_mail_silence: Rhythm = "37 * * * *"
     schedule_auto_close: Rhythm = "7 * * * *"
     schedule_housekeeping: Rhythm = "23 * * * *"
     schedule_files: Rhythm = "45 2 * * *"

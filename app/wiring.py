@@ -17,9 +17,12 @@ from app.integrations.clamav import ClamAv
 from app.integrations.guard import HttpGuard
 from app.integrations.smtp_route import SmtpRoute
 from app.integrations.teams import HOST_PATTERNS
+from app.jobs import signing_in
 from app.jobs.queue import make_queue
 from app.jobs.relay import ring
-from app.mailroom import nobody
+from app.mailroom import accounts, nobody
+from app.mailroom import fixed as fixed_account
+from app.mailroom.words import Tls
 from app.notifications import consumers as notifications
 from app.settings import fixed
 from app.web import admin, auth, customer, health, people, tickets
@@ -46,12 +49,14 @@ def wire(settings: Settings) -> Flask:
     app.extensions["storage"] = storage.from_url(settings.storage_url or files)
     mailboxes.also("environment", lambda: _own_addresses(settings))
     mailboxes.also("unknown sender", nobody.addresses)
+    mailboxes.also("accounts", accounts.own_addresses)
+    fixed_account.use(_fixed_account(settings))
     if settings.clamav_url:
         app.extensions["scanner"] = ClamAv(settings.clamav_url)
     init_db(app)
     tables.load()
     _queue(app, settings)
-    _consumers(settings)
+    _consumers(app, settings)
     _doors(app, settings)
     return app
 
@@ -81,6 +86,28 @@ def _own_addresses(settings: Settings) -> tuple[str, ...]:
         settings.imap_username,
         settings.smtp_username,
         settings.email_username,
+    )
+
+
+def _fixed_account(settings: Settings) -> fixed_account.FixedAccount | None:
+    """The mail account the environment describes; None without a server or an address."""
+    imap_host = settings.imap_host if settings.imap_enabled else ""
+    address = settings.default_from_email or settings.imap_username
+    if "@" not in address or not (imap_host or settings.smtp_host):
+        return None
+    return fixed_account.FixedAccount(
+        address=address,
+        imap_host=imap_host,
+        imap_port=settings.imap_port,
+        imap_username=settings.imap_username,
+        imap_password=settings.imap_password.get_secret_value(),
+        imap_folder=settings.imap_folder,
+        smtp_host=settings.smtp_host,
+        smtp_port=settings.smtp_port,
+        smtp_tls=Tls(settings.smtp_tls),
+        smtp_username=settings.smtp_username,
+        smtp_password=settings.smtp_password.get_secret_value(),
+        ca_file=settings.smtp_ca_file,
     )
 
 
@@ -116,9 +143,11 @@ def _queue(app: Flask, settings: Settings) -> None:
     bus.hang(None if settings.flask_env == "testing" else ring)
 
 
-def _consumers(settings: Settings) -> None:
+def _consumers(app: Flask, settings: Settings) -> None:
     """Who hears of events; also names the ways out of the house."""
     made = notifications.make(
+        token=signing_in.token_for,
+        open_file=lambda sha256: _read(app, sha256),
         route=lambda: _smtp_route(settings),
         sender=settings.default_from_email,
         webhook=settings.teams_webhook_url.get_secret_value(),
@@ -130,6 +159,11 @@ def _consumers(settings: Settings) -> None:
     )
     for consumer in made:
         register(consumer)
+
+
+def _read(app: Flask, sha256: str) -> bytes:
+    with app.extensions["storage"].open(sha256) as stream:
+        return bytes(stream.read())
 
 
 def _smtp_route(settings: Settings) -> SmtpRoute | None:

@@ -8,6 +8,7 @@ from flask_migrate import upgrade
 
 from app.accounts.actions import defaults as account_defaults
 from app.core.uow import loose_writes, run_unit
+from app.mailroom.actions.accounts import ensure_environment
 from app.sla.actions import defaults as sla_defaults
 from app.tickets.actions import defaults as ticket_defaults
 
@@ -28,3 +29,4 @@ def _defaults() -> None:
     account_defaults.ensure_default_team()
     sla_defaults.ensure_default_policy()
     ticket_defaults.ensure_categories()
+    ensure_environment()

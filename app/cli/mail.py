@@ -12,11 +12,13 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from app.cli.mailboxes import check_mail, fetch_mail, watch_mail
 from app.core import log, ready
 from app.core.environment import environment
 from app.core.language import _, set_language
 from app.jobs import mail as walk
 from app.jobs.intake import Arriving
+from app.mailroom.origin import Origin
 from app.mailroom.outcomes import Outcome, Reason, Result
 from app.mailroom.parsing import is_mail, mbox
 from app.mailroom.parsing.limits import MAX_MESSAGE
@@ -25,7 +27,9 @@ from app.mailroom.schemas import source_note
 from app.mailroom.texts import sentence
 from app.tickets.words import number_of
 
-mail = AppGroup("mail", help="Bring mail in.")
+mail = AppGroup("mail", help="Bring mail in, and look after mail accounts.")
+for command in (fetch_mail, check_mail, watch_mail):
+    mail.add_command(command)
 ACCOUNT = "import"
 MESSAGE = ".eml"
 # Mailboxes have many endings or none, and mails in Maildir folders have none at all.
@@ -80,7 +84,7 @@ def _problem(paths: Sequence[Path]) -> str:
 def _outcomes(paths: Sequence[Path]) -> Iterator[tuple[str, Outcome]]:
     """Every mail and every other file below the paths, with what became of it."""
     done = 0
-    with walk.open_intake(ACCOUNT) as intake:
+    with walk.open_intake(Origin(account=ACCOUNT)) as intake:
         for batch in _batches(item for path in paths for file in _files(path) for item in _of_file(file)):
             outcomes = iter(
                 intake.take_in([item.found for item in batch if isinstance(item.found, Arriving)])

@@ -114,6 +114,19 @@ def give_up(delivery_id: int, *, actor: Actor) -> Delivery:
     return delivery
 
 
+@action(silent="whoever read the notice records it")
+def came_back(delivery: Delivery, words: str, *, lasting: bool, actor: Actor) -> None:
+    """A message that was sent came back.
+
+    Args:
+        delivery: locked by the caller.
+        words: what the other side said.
+        lasting: it will not arrive; otherwise it is only late.
+    """
+    if lasting and delivery.state is DeliveryState.SENT:
+        delivery.state, delivery.error = DeliveryState.BOUNCED, words[:500]
+
+
 @action(silent="opens the door for what was held; each delivery tells its own story")
 def release_held(consumer: str) -> int:
     """Let everything held for want of a way out go now; returns how many."""

@@ -17,3 +17,4 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
     CANCELLED = "cancelled"
     HELD = "held"
+    BOUNCED = "bounced"

@@ -19,6 +19,8 @@ from app.core.environment import environment
 from app.core.heartbeat import Heartbeat
 from app.core.language import _, ngettext
 from app.events import figures
+from app.mailroom import accounts as mail_accounts
+from app.mailroom import shelves
 
 SILENT = timedelta(seconds=90)
 LITTLE_ROOM = 500 * 1024 * 1024
@@ -145,28 +147,38 @@ def _scheduler(beats: dict[str, Heartbeat]) -> Service:
 
 
 def _mail(_beats: dict[str, Heartbeat]) -> Service:
-    way = figures.way_out(MAIL)
-    if not current_app.extensions["settings"].smtp_host:
-        waiting = ngettext("%(num)s mail waits.", "%(num)s mails wait.", way.held) if way.held else ""
-        return Service(
-            "mail",
-            State.DISABLED,
-            way.sent_at,
-            wrong=waiting,
-            mend=_(
-                "No mail is sent: set SMTP_HOST. Until then one-time links can be copied from their page."
-            ),
-        )
-    if way.is_fine:
-        return Service("mail", State.OK, way.sent_at)
-    return Service(
-        "mail",
-        State.ERROR,
-        way.sent_at,
-        wrong=_("Mail in trouble: %(held)s held, %(late)s late, %(failed)s failed since yesterday.",
-                held=way.held, late=way.late, failed=way.failed),
-        mend=_("The page “Deliveries” names the reason for each of them."),
-    )  # fmt: skip
+    way, accounts = figures.way_out(MAIL), mail_accounts.overall()
+    troubles = _coming_in(accounts)
+    has_way_out = bool(current_app.extensions["settings"].smtp_host) or accounts.sends
+    if has_way_out and not way.is_fine:
+        said = _("Mail in trouble: %(held)s held, %(late)s late, %(failed)s failed since yesterday.",
+                 held=way.held, late=way.late, failed=way.failed)  # fmt: skip
+        troubles.append((said, _("The page “Deliveries” names the reason for each of them.")))
+    state = State.ERROR if troubles else State.OK if has_way_out else State.DISABLED
+    if not has_way_out:
+        troubles.append(_without_way_out(way.held))
+    wrong = " ".join(filter(None, (trouble[0] for trouble in troubles)))
+    return Service("mail", state, way.sent_at, wrong, " ".join(trouble[1] for trouble in troubles))
+
+
+def _without_way_out(held: int) -> tuple[str, str]:
+    waiting = ngettext("%(num)s mail waits.", "%(num)s mails wait.", held) if held else ""
+    return waiting, _(
+        "No mail is sent: set up an account under “E-mail”. Until then one-time links can be copied."
+    )
+
+
+def _coming_in(accounts: mail_accounts.Overall) -> list[tuple[str, str]]:
+    """What is wrong with mail that comes in, and what to do."""
+    troubles, held = [], shelves.held()
+    if accounts.troubled:
+        addresses = ", ".join(accounts.troubled)
+        wrong = _("Mail cannot be fetched: %(addresses)s.", addresses=addresses)
+        troubles.append((wrong, _("The page “E-mail” says why and what to do.")))
+    if held.lately:
+        wrong = ngettext("%(num)s mail lies in quarantine.", "%(num)s mails lie in quarantine.", held.count)
+        troubles.append((wrong, _("The page “Quarantine” says why.")))
+    return troubles
 
 
 def _ai_service() -> Service:

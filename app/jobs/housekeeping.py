@@ -36,6 +36,7 @@ CLEARINGS: tuple[Callable[[], int], ...] = (
     notifications.forget_old,
     tickets.forget_presence,
     tickets.forget_uploads,
+    tickets.forget_scheduled,
 )
 
 

@@ -7,26 +7,26 @@ some at a time, so that storing and reading the one goes on while the other is m
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
 from app.accounts.actors import MAIL
-from app.core import fault, files, log
+from app.core import fault, files
 from app.core.environment import environment
 from app.core.language import speaking
-from app.core.uow import again_after, is_outage, run_unit
-from app.integrations.blobs import BlobMissing, Storage
-from app.integrations.outcome import RetryLater
-from app.mailroom import identity, queries
-from app.mailroom.actions import accepting, keeping
-from app.mailroom.actions.accepting import Decided, Reading
+from app.core.uow import again_after, run_unit
+from app.integrations.blobs import Storage
+from app.jobs.outcomes import NotNow, decide, failure, failure_of, outages_told, set_aside
+from app.mailroom import identity, machines, origin, own_ids, queries
+from app.mailroom.actions import fetching, keeping, oversized
+from app.mailroom.actions.accepting import Reading
 from app.mailroom.actions.keeping import Claim
 from app.mailroom.identity import Identity
-from app.mailroom.mail import Part, Unreadable
+from app.mailroom.mail import Mail, Part, Unreadable
+from app.mailroom.origin import Origin
 from app.mailroom.outcomes import Outcome, Reason, Result, State
 from app.mailroom.parsing import child
 from app.mailroom.parsing.limits import MAX_MESSAGE
@@ -37,18 +37,20 @@ from app.tickets.actions.files import StoredFile
 READERS = 2
 HEAD_BYTES = 4096
 PICTURE_BYTES = 12 * 1024 * 1024
-
-
-class NotNow(Exception):
-    """The database or the store does not answer; the mail is left where it is and can be brought again."""
+NOWHERE = Origin()
 
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """A mail at the door: the name of the file or place it was read from, and its bytes."""
+    """A mail at the door: the name of the file or place it was read from, and its bytes.
+
+    Args:
+        place_id: where it lies on the server it was fetched from, noted before.
+    """
 
     source: str
     raw: bytes
+    place_id: int | None = None
 
 
 class Intake:
@@ -57,13 +59,13 @@ class Intake:
     Args:
         storage: where file bytes live.
         scanned: whether files of mails may be read at once (no scanner is set up).
-        account: where the mails came in.
+        origin: where the mails came in.
     """
 
-    def __init__(self, storage: Storage, *, scanned: bool, account: str = "") -> None:
+    def __init__(self, storage: Storage, *, scanned: bool, origin: Origin = NOWHERE) -> None:
         self._storage = storage
         self._scanned = scanned
-        self._account = account
+        self._origin = origin
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mail")
 
     def __enter__(self) -> Self:
@@ -79,13 +81,35 @@ class Intake:
             mails: as many as may lie in memory together; one of more than ``MAX_MESSAGE`` bytes is not kept.
         """
         cases = [_Case(mail, identity.of(mail.raw)) for mail in mails]
-        failure = _failure_of(partial(self._keep, [case for case in cases if not case.is_too_large]))
+        failure = failure_of(partial(self._keep, [case for case in cases if not case.is_too_large]))
         if failure is not None:
             return [failure] * len(cases)
         fault.point("import.raw_committed")
         for case in cases:
-            case.reading = self._readers.submit(self._read, case.mail.raw) if case.raw_id else None
+            task = partial(self._read, case.mail.raw, self._origin)
+            case.reading = self._readers.submit(task) if case.raw_id else None
         return [self._outcome(case) for case in cases]
+
+    def keep_head(self, mail: Arriving, size: int, reason: Reason) -> Outcome:
+        """Keep the head of a mail that is not fetched whole; it is listed, and its sender told once if it is too large.
+
+        Args:
+            mail: its head only.
+            size: of the whole mail, in bytes.
+            reason: why not.
+        """
+        case = _Case(mail, identity.of(mail.raw + str(size).encode()))
+        known = queries.look_up(self._origin.account, [case.who]).get(case.who)
+        if known is not None:
+            run_unit(partial(fetching.kept, {mail.place_id or 0: known.id}))
+            return run_unit(partial(keeping.outcome_of, known.id))
+        arrival = self._stored_mail(case)
+        try:
+            head = child.parse_isolated(mail.raw)
+        except Unreadable:
+            head = Mail()
+        verdict = machines.judge(head, is_own_id=own_ids.is_ours)
+        return run_unit(partial(oversized.keep_head, arrival, head, verdict, size, reason, actor=MAIL))
 
     def finish(self, raw_id: int, raw: bytes | None = None, *, only_due: bool) -> Outcome | None:
         """Take up a kept mail again; None when there is nothing to do.
@@ -98,23 +122,27 @@ class Intake:
         Raises:
             NotNow: it waits for another try.
         """
-        with _outages_told():
+        with outages_told():
             claim = run_unit(partial(keeping.claim, raw_id, actor=MAIL, only_due=only_due))
         if claim is Claim.NOTHING:
             return None
         if claim is Claim.SPENT:
-            return _set_aside(raw_id, Reason.GAVE_UP)
-        return _decide(raw_id, lambda: self._read(self._bytes_of(raw_id) if raw is None else raw))
+            return set_aside(raw_id, Reason.GAVE_UP)
+        came_by, is_forced = origin.of_mail(raw_id), queries.is_forced(raw_id)
+        return decide(
+            raw_id,
+            lambda: self._read(self._bytes_of(raw_id) if raw is None else raw, came_by, is_forced=is_forced),
+        )
 
     def _keep(self, cases: Sequence[_Case]) -> None:
         """Note those that are new. The same mail twice at once is new once; the other is looked up later."""
-        known = queries.look_up(self._account, [case.who for case in cases])
+        known = queries.look_up(self._origin.account, [case.who for case in cases])
         fresh: dict[Identity, _Case] = {}
         for case in cases:
             case.known = known.get(case.who)
             if case.known is None:
                 fresh.setdefault(case.who, case)
-        ids = queries.repeated_ids(self._account, fresh.keys())
+        ids = queries.repeated_ids(self._origin.account, fresh.keys())
         for who, case in fresh.items():
             case.repeats_id = who.message_id_hash in ids
             ids |= {who.message_id_hash} if who.has_message_id else set()
@@ -124,35 +152,52 @@ class Intake:
 
     def _stored_mail(self, case: _Case) -> Arrival:
         kept = self._storage.put(io.BytesIO(case.mail.raw), MAX_MESSAGE)
-        note = source_note(case.mail.source)
-        return Arrival(self._account, case.who, kept.sha256, kept.size, note, case.repeats_id)
+        return Arrival(
+            account=self._origin.account,
+            identity=case.who,
+            sha256=kept.sha256,
+            size=kept.size,
+            source=source_note(case.mail.source),
+            repeats_id=case.repeats_id,
+            place_id=case.mail.place_id,
+            mail_account_id=self._origin.mail_account_id,
+        )
 
     def _outcome(self, case: _Case) -> Outcome:
         if case.is_too_large:
             return Outcome(Result.IGNORED, Reason.OVERSIZED, str(len(case.mail.raw)))
         try:
             if case.reading is not None:
-                return _decide(case.raw_id, case.reading.result)
+                return decide(case.raw_id, case.reading.result)
             return self._outcome_of_known(case)
         except Exception as error:
-            return _failure(error)
+            return failure(error)
 
     def _outcome_of_known(self, case: _Case) -> Outcome:
         """A mail we have; one that a dead process left undecided is finished now."""
-        known = case.known or queries.look_up(self._account, [case.who]).get(case.who)
+        known = case.known or queries.look_up(self._origin.account, [case.who]).get(case.who)
         if known is None:
             raise NotNow("the mail was noted and is not to be found")
         outcome = None
+        if case.mail.place_id is not None:
+            run_unit(partial(fetching.kept, {case.mail.place_id: known.id}))
         if known.state is State.KEPT:
             outcome = self.finish(known.id, case.mail.raw, only_due=False)
         return outcome or run_unit(partial(keeping.outcome_of, known.id))
 
-    def _read(self, raw: bytes) -> Reading:
+    def _read(self, raw: bytes, came_by: Origin, *, is_forced: bool = False) -> Reading:
         """Read a mail and store its files; touches no database, so that several threads may do it."""
         mail = child.parse_isolated(raw)
-        with speaking(environment().default_locale):
+        with speaking(came_by.language or environment().default_locale):
             examined = Examined.of(mail)
-        return Reading(examined, [self._stored(part) for part in examined.parts], scanned=self._scanned)
+        return Reading(
+            examined=examined,
+            verdict=machines.judge(mail, is_own_id=own_ids.is_ours),
+            files=[self._stored(part) for part in examined.parts],
+            scanned=self._scanned,
+            origin=came_by,
+            is_forced=is_forced,
+        )
 
     def _stored(self, part: Part) -> StoredFile:
         """The bytes of a file in the store, its type told by content."""
@@ -193,66 +238,3 @@ def _noted(arrivals: Sequence[Arrival]) -> list[int]:
         if not again_after(error):
             raise
     return [0] if len(arrivals) == 1 else [_noted([arrival])[0] for arrival in arrivals]
-
-
-def _decide(raw_id: int, read: Callable[[], Reading]) -> Outcome:
-    """Make an entry of a noted mail; whatever is wrong with it ends in quarantine.
-
-    Raises:
-        NotNow: it waits for another try.
-    """
-    try:
-        reading = read()
-        fault.point("import.parsed")
-        outcome = run_unit(partial(accepting.accept, raw_id, reading, actor=MAIL))
-        fault.point("import.accepted")
-        return outcome
-    except Decided:
-        return run_unit(partial(keeping.outcome_of, raw_id))
-    except Unreadable as refusal:
-        return _set_aside(raw_id, refusal.reason, refusal.detail)
-    except BlobMissing:
-        return _set_aside(raw_id, Reason.BYTES_MISSING)
-    except (RetryLater, OSError) as error:
-        run_unit(partial(keeping.postpone, raw_id, actor=MAIL))
-        raise NotNow(str(error)) from error
-    except Exception as error:
-        if is_outage(error):
-            raise NotNow(type(error).__name__) from error
-        log.get(__name__).exception("mail_failed", raw_id=raw_id)
-        return _set_aside(raw_id, Reason.FAILED, type(error).__name__)
-
-
-def _set_aside(raw_id: int, reason: str, detail: str = "") -> Outcome:
-    log.get(__name__).warning("mail_quarantined", raw_id=raw_id, reason=str(reason), detail=detail)
-    return run_unit(partial(keeping.set_aside, raw_id, reason, detail, actor=MAIL))
-
-
-@contextmanager
-def _outages_told() -> Iterator[None]:
-    """An outage as NotNow; anything else stays what it is: a bug."""
-    try:
-        yield
-    except (RetryLater, OSError) as error:
-        raise NotNow(str(error)) from error
-    except Exception as error:
-        if is_outage(error):
-            raise NotNow(type(error).__name__) from error
-        raise
-
-
-def _failure_of(work: Callable[[], None]) -> Outcome | None:
-    try:
-        with _outages_told():
-            work()
-    except Exception as error:
-        return _failure(error)
-    return None
-
-
-def _failure(error: Exception) -> Outcome:
-    """What a run says of a mail it could not deal with; the bytes are where they came from, or kept."""
-    if isinstance(error, NotNow):
-        return Outcome(Result.ERROR, Reason.NOT_NOW, str(error))
-    log.get(__name__).error("mail_intake_failed", exc_info=error)
-    return Outcome(Result.ERROR, Reason.FAILED, type(error).__name__)

@@ -1,13 +1,22 @@
-"""The standing job of the mail room: finish what a dead process left behind."""
+"""The jobs of the mail room: read every mailbox, and finish what a dead process left behind."""
 
 from __future__ import annotations
 
+from functools import partial
+
+from celery import shared_task
 from flask import current_app
 
 from app.core import log
-from app.jobs.intake import Intake, NotNow
+from app.core.uow import run_unit
+from app.jobs import fetching
+from app.jobs.intake import NOWHERE, Intake
+from app.jobs.outcomes import NotNow
 from app.jobs.standing import standing
 from app.mailroom import queries
+from app.mailroom.actions import accounts, silence
+from app.mailroom.actions import fetching as reading
+from app.mailroom.origin import Origin
 
 BATCH = 200
 
@@ -23,11 +32,33 @@ def accept_waiting() -> None:
                 log.get(__name__).warning("mail_waits", raw_id=raw_id, error=str(error))
 
 
-def open_intake(account: str = "") -> Intake:
+@standing("mail-fetch", seconds=60)
+def ask_for_mail() -> None:
+    """Have every mailbox read, each by a task of its own, so that one that hangs holds up no other."""
+    run_unit(accounts.ensure_environment)
+    for account_id in reading.accounts_due():
+        read_mailbox.delay(account_id)
+
+
+@shared_task(name="mail-fetch-account", ignore_result=True)
+def read_mailbox(account_id: int) -> None:
+    """Read one mailbox; what one run does not get through is asked for again at once."""
+    if fetching.fetch(account_id).more:
+        read_mailbox.delay(account_id)
+
+
+@standing("mail-silence", seconds=300)
+def notice_silence() -> None:
+    """Tell administrators of mailboxes that are silent for longer than they used to be."""
+    for account_id in silence.watched():
+        run_unit(partial(silence.notice, account_id))
+
+
+def open_intake(origin: Origin = NOWHERE) -> Intake:
     """An intake with the store and the scanner of the application at hand.
 
     Args:
-        account: where the mails come in.
+        origin: where the mails come in.
     """
     extensions = current_app.extensions
-    return Intake(extensions["storage"], scanned=extensions.get("scanner") is None, account=account)
+    return Intake(extensions["storage"], scanned=extensions.get("scanner") is None, origin=origin)

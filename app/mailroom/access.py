@@ -1,21 +1,42 @@
-"""Who may read mail as it came: whoever may read the entry it became; what became none, administrators only."""
+"""Who sets up accounts, and who may read mail as it came: whoever may read the entry it became, else administrators."""
 
 from __future__ import annotations
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import Forbidden, NotFound
 from app.core.schema import MAX_ID
-from app.mailroom.models import RawMail
+from app.mailroom.models import MailAccount, RawMail
 from app.mailroom.outcomes import State
 from app.tickets.access import comment_for, is_staff, ticket_for
 
 QUARANTINE_RIGHT = "admin.deliveries"
+ACCOUNTS_RIGHT = "admin.mail"
 
 
 def may_read_quarantine(actor: Actor) -> bool:
     """Whether the actor looks after mail that became no entry."""
     return actor.can(QUARANTINE_RIGHT)
+
+
+def account_for(actor: Actor, account_id: int, *, lock: bool = False) -> MailAccount:
+    """A mail account, for whoever sets them up.
+
+    Args:
+        lock: hold the row until the unit ends.
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: not the actor's to set up.
+    """
+    if actor.is_signed_in and not actor.can(ACCOUNTS_RIGHT):
+        raise Forbidden(permission=ACCOUNTS_RIGHT)
+    account = None
+    if 1 <= account_id <= MAX_ID:
+        account = db.session.get(MailAccount, account_id, with_for_update=lock or None)
+    if account is None:
+        raise NotFound
+    return account
 
 
 def raw_for(actor: Actor, raw_id: int) -> RawMail:

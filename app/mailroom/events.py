@@ -1,4 +1,4 @@
-"""What can happen to mail that becomes no entry of a ticket, and what a new ticket's mail hints at."""
+"""What can happen to mail, mail accounts and senders; and what a new ticket's mail hints at."""
 
 from __future__ import annotations
 
@@ -24,3 +24,83 @@ class TicketNamed(Fact):
 
     kind = "mail.names_ticket"
     named_id: int
+
+
+class MailAccountCreated(Fact):
+    kind = "mailbox.created"
+    name: str
+
+
+class MailAccountChanged(Fact):
+    kind = "mailbox.changed"
+    fields: list[str]
+
+
+class MailAccountRemoved(Fact):
+    kind = "mailbox.removed"
+
+
+class MailboxFailing(Fact):
+    """A mailbox could not be read for a while; ``trouble`` is a word of the IMAP client."""
+
+    kind = "mailbox.failing"
+    trouble: str
+
+
+class MailboxSilent(Fact):
+    """A mailbox has been silent for longer than it used to be; ``hours`` since its last mail."""
+
+    kind = "mailbox.silent"
+    hours: int
+
+
+class MailTooLarge(Fact):
+    """A mail was not fetched because of its size; ``size`` in bytes. Its sender is told once."""
+
+    kind = "mail.too_large"
+    person_id: int
+    size: int
+
+
+class MailTakenUpAgain(Fact):
+    """Somebody asked for another look at a mail that had become no entry."""
+
+    kind = "mail.taken_up_again"
+
+
+class MailDiscarded(Fact):
+    kind = "mail.discarded"
+
+
+class MailBounced(Fact):
+    """A mail of ours came back; told on the ticket it is about."""
+
+    kind = "mail.bounced"
+    delivery_id: int
+    lasting: bool
+
+
+class AddressMuted(Fact):
+    """An address gets no automatic mail any more."""
+
+    kind = "recipient.muted"
+
+
+class AddressUnmuted(Fact):
+    kind = "recipient.unmuted"
+
+
+class SenderBlocked(Fact):
+    kind = "sender.blocked"
+
+
+class SenderUnblocked(Fact):
+    kind = "sender.unblocked"
+
+
+class TicketForwarded(Fact):
+    """A ticket was shown to somebody outside; the address stands in the forwarding."""
+
+    kind = "mail.forwarded"
+    forwarding_id: int
+    comment_id: int

@@ -85,7 +85,8 @@ class Mail:
     address; sender_flaw says why and sender_text is what From showed. text is the best plain text, html the
     sender's HTML as sent (never show it uncleaned). headers holds only those that tell machines from people
     and Authentication-Results, names in lower case, values in their order. enclosed_ids are the Message-IDs
-    of messages enclosed in this one.
+    of messages enclosed in this one. unopened names what it holds besides attachments and cannot be handed out
+    as a file: Outlook keeps enclosed messages as objects of its own.
     """
 
     message_id: str = ""
@@ -107,8 +108,30 @@ class Mail:
     content_type: str = "text/plain"
     report: Report | None = None
     enclosed_ids: tuple[str, ...] = ()
+    unopened: tuple[str, ...] = ()
 
     def header(self, name: str) -> str:
         """The first value of a kept header (name in lower case), '' when the mail has none."""
         values = self.headers.get(name, ())
         return values[0] if values else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file of a message without its bytes: name and claimed type as in Part, size in bytes."""
+
+    filename: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A message for reading: mail has no attachments here, files lists them in their order.
+
+    Where its HTML was cleaned, left_out counts the pictures from the internet that were taken out of it.
+    """
+
+    mail: Mail
+    files: tuple[Listed, ...] = ()
+    left_out: int = 0

@@ -45,6 +45,10 @@ class Reason(StrEnum):
     BYTES_MISSING = "bytes_missing"
     FILE_UNREADABLE = "file_unreadable"
     NOT_NOW = "not_now"
+    BLOCKED = "blocked"
+    DISCARDED = "discarded"
+    SPAM = "spam"
+    UNFETCHABLE = "unfetchable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
-"""Reads of the mail room: is a mail known, what waits, what lies in quarantine, and a mail as it came."""
+"""Reads of the mail room: is a mail known, what waits, and a mail as it came."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -14,8 +13,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.language import _
-from app.core.paging import Page, read_cursor, write_cursor
-from app.mailroom.access import may_read_quarantine, raw_for
+from app.mailroom.access import raw_for
 from app.mailroom.identity import Identity
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import State
@@ -23,7 +21,6 @@ from app.tickets.access import entry_visible_to, is_staff
 from app.tickets.models import Attachment, Comment, Ticket
 from app.tickets.words import AttachmentState, number_of
 
-ROWS = 50
 CONTENT_TYPE = "message/rfc822"
 
 
@@ -35,20 +32,6 @@ class Known:
     state: State
     reason: str
     ticket_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A mail in quarantine; ``reason`` is said by ``texts.sentence``, size in bytes."""
-
-    id: int
-    account: str
-    source: str
-    size: int
-    kept_at: datetime
-    reason: str
-    detail: str
-    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,40 +100,6 @@ def named(hashes: Sequence[str]) -> set[str]:
     return set(db.session.scalars(sa.select(RawMail.sha256).where(RawMail.sha256.in_(hashes)).distinct()))
 
 
-_HELD = (
-    RawMail.id,
-    RawMail.account,
-    RawMail.source,
-    RawMail.size,
-    RawMail.kept_at,
-    RawMail.reason,
-    RawMail.detail,
-    RawMail.attempts,
-)
-
-
-def quarantine(actor: Actor, cursor: str = "", limit: int = ROWS) -> Page[Held]:
-    """Mails that could not be made entries, the newest first.
-
-    Args:
-        cursor: where an earlier page ended.
-        limit: rows a page.
-
-    Raises:
-        Forbidden: not the actor's business.
-        Invalid: the cursor is damaged.
-    """
-    if not may_read_quarantine(actor):
-        raise Forbidden(permission="admin.deliveries")
-    query = sa.select(*_HELD).where(RawMail.state == State.QUARANTINED)
-    if cursor:
-        _direction, (last,) = read_cursor(cursor, int)
-        query = query.where(RawMail.id < last)
-    found = db.session.execute(query.order_by(RawMail.id.desc()).limit(limit + 1)).all()
-    rows = [Held(*row) for row in found[:limit]]
-    return Page(rows, write_cursor("n", rows[-1].id) if len(found) > limit else None)
-
-
 def originals(actor: Actor, ticket: Ticket) -> dict[int, int]:
     """Ids of the raw mails behind a ticket, by comment id; that of the description stands under 0 (staff).
 
@@ -197,6 +146,24 @@ def _states_of_files(raw: RawMail) -> set[AttachmentState]:
             sa.select(Attachment.state).where(Attachment.ticket_id == raw.ticket_id, place).distinct()
         )
     )
+
+
+def last_message_id(ticket_id: int, sender: str) -> str:
+    """The Message-ID of the last mail somebody wrote about a ticket, "" for none: what an answer to them answers."""
+    return (
+        db.session.scalar(
+            sa.select(RawMail.message_id)
+            .where(RawMail.ticket_id == ticket_id, RawMail.sender == sender)
+            .order_by(RawMail.id.desc())
+            .limit(1)
+        )
+        or ""
+    )
+
+
+def is_forced(raw_id: int) -> bool:
+    """Whether somebody asked for a ticket although the mail looks like none."""
+    return bool(db.session.scalar(sa.select(RawMail.is_forced).where(RawMail.id == raw_id)))
 
 
 def sha256_of(raw_id: int) -> str:

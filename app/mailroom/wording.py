@@ -8,7 +8,7 @@ from typing import Self
 from app.core.language import _
 from app.core.schema import BODY_LENGTH
 from app.core.text import many_lines, one_line
-from app.mailroom import machines, own_ids, replies
+from app.mailroom import replies
 from app.mailroom.mail import Mail, Part
 from app.mailroom.parsing import subjects
 
@@ -17,7 +17,7 @@ FOLDED_LENGTH = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A mail with the judgement of it and its words.
+    """A mail with its words.
 
     Args:
         title: one line of at most 200 characters, never empty.
@@ -27,7 +27,6 @@ class Examined:
     """
 
     mail: Mail
-    verdict: machines.Verdict
     title: str
     new: str
     folded: str
@@ -35,7 +34,7 @@ class Examined:
 
     @classmethod
     def of(cls, mail: Mail) -> Self:
-        """Judge a mail and take its words apart. Pure, but a hostile text takes its time.
+        """Take the words of a mail apart. Pure, but a hostile text takes its time.
 
         Args:
             mail: as parsed; sentences for what is missing come in the language spoken at the moment.
@@ -46,7 +45,6 @@ class Examined:
         too_long = len(new) > BODY_LENGTH or len(folded) > FOLDED_LENGTH
         return cls(
             mail=mail,
-            verdict=machines.judge(mail, is_own_id=own_ids.is_ours),
             title=one_line(mail.title) or _("(no subject)"),
             new=_shortened(new) or _("(no text)"),
             folded=folded[:FOLDED_LENGTH],

@@ -47,3 +47,46 @@ class SenderFlaw(StrEnum):
     SEVERAL_HEADERS = "several_headers"
     SEVERAL_ADDRESSES = "several_addresses"
     NOT_PLAIN = "not_plain"
+
+
+class Tls(StrEnum):
+    """How a connection to a mail server is encrypted."""
+
+    IMPLICIT = "implicit"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Login(StrEnum):
+    """How an account signs in at its servers."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a way
+    OAUTH = "oauth"
+
+
+class Afterwards(StrEnum):
+    """What happens on the server to mail that was taken in."""
+
+    LEAVE = "leave"
+    SEEN = "seen"
+    MOVE = "move"
+
+
+class PlaceState(StrEnum):
+    """How far a mail on the server has come."""
+
+    LISTED = "listed"
+    KEPT = "kept"
+    TOO_LARGE = "too_large"
+
+
+class Match(StrEnum):
+    """Why a mail went where it is, said to agents as "why here?"."""
+
+    NEW = "new"
+    OUR_MAIL = "our_mail"
+    REPLY_ADDRESS = "reply_address"
+    NUMBER = "number"
+    CLOSED = "closed"
+    SUPPLIER = "supplier"
+    BY_HAND = "by_hand"

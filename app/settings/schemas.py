@@ -56,7 +56,9 @@ class MailRules(Group):
     name = "mail"
 
     automatic_per_hour: int = Field(5, ge=1, le=100)
+    automatic_per_hour_in_all: int = Field(2000, ge=10, le=100_000)
     acknowledge: bool = True
+    bounces_until_muted: int = Field(2, ge=1, le=20)
 
 
 class SignInRules(Group):

@@ -43,6 +43,29 @@ class ReplyTakenBack(Fact):
     comment_id: int
 
 
+class ReplyScheduled(Fact):
+    kind = "ticket.reply_scheduled"
+    scheduled_id: int
+    due_at: str
+
+
+class ReplyStopped(Fact):
+    """A scheduled reply does not go out; ``person_id`` wrote it and hears of it."""
+
+    kind = "ticket.reply_stopped"
+    scheduled_id: int
+    person_id: int
+    why: str
+
+
+class ReplyUnscheduled(Fact):
+    """A scheduled reply was taken back by its writer ``person_id``, or by a leader."""
+
+    kind = "ticket.reply_unscheduled"
+    scheduled_id: int
+    person_id: int
+
+
 class NoteAdded(Fact):
     kind = "ticket.note_added"
     comment_id: int
@@ -178,3 +201,27 @@ class FollowUpOpened(Fact):
     kind = "ticket.follow_up_opened"
     visibility = PUBLIC
     follow_up_id: int
+
+
+class MarkedAsSpam(Fact):
+    kind = "ticket.marked_as_spam"
+
+
+class RequesterChanged(Fact):
+    """Whose request a ticket is was mended: a colleague had passed on somebody's mail."""
+
+    kind = "ticket.requester_changed"
+    old_id: int
+    new_id: int
+
+
+class EntryMoved(Fact):
+    """An entry that did not belong here became a ticket of its own."""
+
+    kind = "ticket.entry_moved"
+    comment_id: int
+    new_ticket_id: int
+
+
+class UnmarkedAsSpam(Fact):
+    kind = "ticket.unmarked_as_spam"

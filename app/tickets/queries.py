@@ -166,31 +166,35 @@ def download(actor: Actor, attachment_id: int) -> Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How far a message about a reply came by one consumer."""
+    """How far a message about an entry came by one consumer; ``target`` says to whom (``person:5``)."""
 
     consumer: str
+    target: str
     state: DeliveryState
     error: str
     may_be_repeat: bool
 
 
+# What carries an entry out of the house: an answer, or what somebody outside was asked (a fact of the mail room).
+SENT_OUT = (ReplyAdded.kind, "mail.forwarded")
 _DELIVERIES = (
     sa.select(
         Event.payload,
         Delivery.consumer,
+        Delivery.target,
         Delivery.state,
         Delivery.error,
         Delivery.may_be_repeat,
     )
     .join(Event, Event.id == Delivery.event_id)
-    .where(Delivery.ticket_id == _TICKET, Delivery.target != "", Event.kind == ReplyAdded.kind)
+    .where(Delivery.ticket_id == _TICKET, Delivery.target != "", Event.kind.in_(SENT_OUT))
     .order_by(Delivery.id.desc())
     .limit(300)
 )
 
 
 def deliveries(ticket: Ticket) -> dict[int, list[Sending]]:
-    """What went out for each reply, by the id of the entry (staff)."""
+    """What went out for each entry, by the id of the entry (staff)."""
     found: dict[int, list[Sending]] = {}
     for payload, *way in db.session.execute(_DELIVERIES, {"ticket": ticket.id}):
         found.setdefault(payload["comment_id"], []).append(Sending(*way))

@@ -20,6 +20,7 @@ from app.events.models import Delivery, Event
 from app.jobs.intake import Arriving, Intake
 from app.mailroom import own_ids
 from app.mailroom.models import RawMail
+from app.mailroom.origin import Origin
 from app.mailroom.outcomes import Outcome
 from app.tickets.models import Comment, Ticket
 
@@ -73,10 +74,21 @@ def key_for(ticket: Ticket, person: Person, event_id: int = own_ids.THREAD) -> s
     return own_ids.make("ticket", ticket.id, event_id, person.id)
 
 
-def bring(app: Flask, *mails: bytes, account: str = "import", scanned: bool = True) -> list[Outcome]:
-    """Have mails taken in, all at once."""
+def bring(
+    app: Flask,
+    *mails: bytes,
+    account: str = "import",
+    scanned: bool = True,
+    origin: Origin | None = None,
+) -> list[Outcome]:
+    """Have mails taken in, all at once.
+
+    Args:
+        origin: the account they come by, with what it gives them; else files under this ``account``.
+    """
     db.session.rollback()
-    with Intake(app.extensions["storage"], scanned=scanned, account=account) as intake:
+    came_by = origin or Origin(account=account)
+    with Intake(app.extensions["storage"], scanned=scanned, origin=came_by) as intake:
         outcomes = intake.take_in([Arriving(f"brief-{n}.eml", mail) for n, mail in enumerate(mails, 1)])
     db.session.rollback()
     db.session.expire_all()

@@ -13,6 +13,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.events.log import action, record
+from app.mailroom.actions import fetching
 from app.mailroom.events import MailQuarantined
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import Outcome, Reason, Result, State
@@ -36,7 +37,8 @@ class Claim(StrEnum):
 
 @action(silent="what came in is told when it has been decided what it is")
 def keep(arrivals: Sequence[Arrival], *, actor: Actor) -> list[int]:
-    """Note mails whose bytes are stored. Whoever keeps them is the first to try to make entries of them.
+    """Note mails whose bytes are stored, and in the same breath that their places on the server are dealt with.
+    Whoever keeps them is the first to try to make entries of them.
 
     Args:
         arrivals: different mails of one account that it has not had yet; when somebody else is faster with one of
@@ -48,7 +50,9 @@ def keep(arrivals: Sequence[Arrival], *, actor: Actor) -> list[int]:
     """
     db.session.execute(sa.insert(RawMail), [_row(arrival) for arrival in arrivals])
     known = look_up(arrivals[0].account, [arrival.identity for arrival in arrivals])
-    return [known[arrival.identity].id for arrival in arrivals]
+    ids = [known[arrival.identity].id for arrival in arrivals]
+    fetching.kept({a.place_id: raw_id for a, raw_id in zip(arrivals, ids, strict=True) if a.place_id})
+    return ids
 
 
 @action(silent="an attempt is no change of the mail, what comes of it is told")
@@ -107,6 +111,7 @@ def _row(arrival: Arrival) -> dict[str, Any]:
     now = clock.now()
     return {
         "account": arrival.account,
+        "mail_account_id": arrival.mail_account_id,
         "message_id_hash": arrival.identity.message_id_hash,
         "content_hash": arrival.identity.content_hash,
         "repeats_id": arrival.repeats_id,
@@ -117,6 +122,7 @@ def _row(arrival: Arrival) -> dict[str, Any]:
         "state": State.KEPT,
         "reason": "",
         "detail": "",
+        "is_forced": False,
         "attempts": 1,
         "due_at": now + LEASE,
     }

@@ -15,10 +15,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from app.mailroom.mail import Mail, Unreadable
+from app.mailroom.containers import Container
+from app.mailroom.mail import Look, Mail, Part, Unreadable
 from app.mailroom.parsing import limits, serving, wire
+from app.mailroom.parsing.serving import Question, Wish
 from app.mailroom.words import Obstacle
 
 CPU_SECONDS = 10
@@ -45,14 +48,53 @@ def parse_isolated(raw: bytes, *, cpu_seconds: int = CPU_SECONDS, memory: int = 
     Raises:
         Unreadable: as message.parse; also when the process ran out of time or memory, or died twice.
     """
-    limits.check_size(len(raw))
-    try:
-        return _ask(_pool.take(), raw, cpu_seconds, memory)
-    except Unreadable as refusal:
-        if refusal.reason is not Obstacle.DIED:
-            raise
-    # An idle process can have been killed by anything; the mail is guilty when a fresh one dies, too.
-    return _ask(_pool.take(fresh=True), raw, cpu_seconds, memory)
+    return _mail(_asked(serving.WHOLE_MAIL, raw, cpu_seconds, memory))
+
+
+def look_into_isolated(
+    data: bytes,
+    container: Container = Container.MAIL,
+    *,
+    pictures: Mapping[str, str] | None = None,
+    remote: bool = False,
+    cpu_seconds: int = CPU_SECONDS,
+) -> Look:
+    """inside.look in another process: who wrote what, without the bytes of the files.
+
+    Args:
+        data: the bytes of the file.
+        container: what kind of file it is.
+        pictures: when its HTML is to be shown, see markup.showing.clean; None leaves the HTML away.
+        remote: whether pictures from the internet stay in it.
+        cpu_seconds: processor time it may use.
+
+    Raises:
+        Unreadable: as parse_isolated.
+    """
+    question = Question(Wish.LOOK, container, pictures, remote)
+    found = _asked(question, data, cpu_seconds, MEMORY)
+    if not isinstance(found, Look):
+        raise Unreadable(Obstacle.BROKEN, "answer")
+    return found
+
+
+def file_inside_isolated(data: bytes, container: Container, number: int) -> Part | None:
+    """inside.file in another process: one file of a message, None when it has not that many.
+
+    Args:
+        number: from 1.
+
+    Raises:
+        Unreadable: as parse_isolated.
+    """
+    question = Question(Wish.FILE, container, number=number)
+    return next(iter(_mail(_asked(question, data, CPU_SECONDS, MEMORY)).attachments), None)
+
+
+def _mail(found: Mail | Look) -> Mail:
+    if not isinstance(found, Mail):
+        raise Unreadable(Obstacle.BROKEN, "answer")
+    return found
 
 
 def close_idle() -> None:
@@ -60,9 +102,20 @@ def close_idle() -> None:
     _pool.close()
 
 
-def _ask(worker: _Worker, raw: bytes, cpu_seconds: int, memory: int) -> Mail:
+def _asked(question: Question, raw: bytes, cpu_seconds: int, memory: int) -> Mail | Look:
+    limits.check_size(len(raw))
     try:
-        return worker.ask(raw, cpu_seconds, memory)
+        return _ask(_pool.take(), question, raw, cpu_seconds, memory)
+    except Unreadable as refusal:
+        if refusal.reason is not Obstacle.DIED:
+            raise
+    # An idle process can have been killed by anything; the mail is guilty when a fresh one dies, too.
+    return _ask(_pool.take(fresh=True), question, raw, cpu_seconds, memory)
+
+
+def _ask(worker: _Worker, question: Question, raw: bytes, cpu_seconds: int, memory: int) -> Mail | Look:
+    try:
+        return worker.ask(question, raw, cpu_seconds, memory)
     except Unreadable as refusal:
         if refusal.reason is Obstacle.MEMORY:
             worker.end()
@@ -101,7 +154,7 @@ class _Worker:
         """Whether the process can be asked again."""
         return self._process.poll() is None
 
-    def ask(self, raw: bytes, cpu_seconds: int, memory: int) -> Mail:
+    def ask(self, question: Question, raw: bytes, cpu_seconds: int, memory: int) -> Mail | Look:
         """Have one message read.
 
         Raises:
@@ -110,14 +163,15 @@ class _Worker:
         self.uses += 1
         deadline = time.monotonic() + cpu_seconds * 6 + _GRACE
         try:
-            self._write(serving.REQUEST.pack(len(raw), cpu_seconds, memory), deadline)
+            told = question.told()
+            self._write(serving.REQUEST.pack(len(told), len(raw), cpu_seconds, memory) + told, deadline)
             self._write(raw, deadline)
             kind, told_size, files_size = serving.ANSWER.unpack(self._read(serving.ANSWER.size, deadline))
-            told = self._read(told_size, deadline)
+            answer = self._read(told_size, deadline)
             files = self._read(files_size, deadline)
         except (BrokenPipeError, EOFError, TimeoutError) as error:
             raise self._obituary(error) from error
-        return _opened(kind, told, files)
+        return _opened(kind, answer, files)
 
     def end(self) -> None:
         """End the process and clear up behind it."""
@@ -161,11 +215,13 @@ class _Worker:
         return bytes(data)
 
 
-def _opened(kind: bytes, told: bytes, files: bytes) -> Mail:
+def _opened(kind: bytes, told: bytes, files: bytes) -> Mail | Look:
     """The answer of the process; one it cannot have given honestly counts as a broken mail."""
     try:
         if kind == serving.MAIL:
             return wire.load(told, files)
+        if kind == serving.LOOK:
+            return wire.load_look(told)
         reason, _, detail = told.decode().partition("\n")
         refusal = Unreadable(Obstacle(reason), detail)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

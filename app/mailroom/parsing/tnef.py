@@ -20,6 +20,7 @@ _CODEPAGE = 0x00069007
 _BODY = 0x0002800C
 _MESSAGE_PROPERTIES = 0x00069003
 _MESSAGE_CLASS = 0x00078008
+_SUBJECT = 0x00018004
 _MAX_FILES = 200
 _MAX_ATTRIBUTES = 5_000
 _MAX_PROPERTIES = 2_000
@@ -52,13 +53,15 @@ class File:
 
 @dataclass(slots=True)
 class Package:
-    """What a winmail.dat holds."""
+    """What a winmail.dat holds; properties are those of the message without a name, type and value by tag."""
 
     files: list[File] = field(default_factory=list)
+    subject: str = ""
     text: str = ""
     html: str = ""
     message_class: str = ""
     codepage: str = "cp1252"
+    properties: dict[int, tuple[int, bytes]] = field(default_factory=dict, repr=False)
 
 
 def unpack(data: bytes) -> Package:
@@ -87,6 +90,8 @@ def _take(package: Package, identity: int, content: bytes) -> None:
         package.files.append(File())
     elif identity == _CODEPAGE and len(content) >= 4:
         package.codepage = charsets.known(f"cp{_u32(content, 0)}") or "cp1252"
+    elif identity == _SUBJECT:
+        package.subject = _string(content, package.codepage)
     elif identity == _BODY:
         package.text = _string(content, package.codepage)
     elif identity == _MESSAGE_CLASS:
@@ -116,6 +121,8 @@ def _take_file(file: File, identity: int, content: bytes, codepage: str) -> None
 
 def _take_message_properties(package: Package, content: bytes) -> None:
     for tag, kind, value in _properties(content):
+        if tag < _NAMED:
+            package.properties[tag] = (kind, value)
         if tag == _PR_BODY:
             package.text = _text(kind, value, package.codepage) or package.text
         elif tag == _PR_HTML:

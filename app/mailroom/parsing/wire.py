@@ -1,4 +1,4 @@
-"""A Mail as bytes and back, for the pipe to the parsing process: JSON and raw file bytes, nothing executable."""
+"""A Mail or a Look as bytes and back, for the pipe to the parsing process: JSON and file bytes, nothing executable."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from app.mailroom.mail import Address, Mail, Part, Report, ReportedRecipient
+from app.mailroom.mail import Address, Listed, Look, Mail, Part, Report, ReportedRecipient
 from app.mailroom.words import ReportKind, SenderFlaw
 
 _PLAIN = ("message_id", "subject", "title", "sender_text", "text", "html", "content_type")
-_LISTS = ("in_reply_to", "references", "enclosed_ids")
+_LISTS = ("in_reply_to", "references", "enclosed_ids", "unopened")
 _ADDRESSES = ("reply_to", "to", "cc")
 
 
@@ -55,6 +55,23 @@ def load(told_bytes: bytes, files: bytes) -> Mail:
         report=_report(told["report"]) if told["report"] else None,
         attachments=tuple(_parts(told["attachments"], files)),
     )
+
+
+def dump_look(look: Look) -> bytes:
+    """The look as JSON."""
+    files = [[file.filename, file.content_type, file.size] for file in look.files]
+    told, _files = dump(look.mail)
+    return json.dumps([told.decode("ascii"), files, look.left_out]).encode("ascii")
+
+
+def load_look(told_bytes: bytes) -> Look:
+    """The look that dump_look() told.
+
+    Raises:
+        ValueError, KeyError, TypeError: it was not dump_look() that wrote this.
+    """
+    told, files, left_out = json.loads(told_bytes)
+    return Look(load(told.encode("ascii"), b""), tuple(Listed(*file) for file in files), left_out)
 
 
 def _pair(address: Address) -> list[str]:

@@ -14,12 +14,16 @@ from app.core.db import db
 from app.core.uow import run_unit
 from app.integrations.outcome import RetryLater
 from app.jobs import intake, mail
+from app.jobs.outcomes import NotNow
 from app.mailroom import identity
 from app.mailroom.actions import accepting, keeping
+from app.mailroom.machines import Verdict
 from app.mailroom.mail import Address, Mail
+from app.mailroom.origin import Origin
 from app.mailroom.outcomes import Reason, Result, State
 from app.mailroom.schemas import Arrival
 from app.mailroom.wording import Examined
+from app.mailroom.words import MachineKind
 from app.tickets.models import Attachment
 from tests.support.letters import bring, kept, letter, results, tickets
 
@@ -51,7 +55,7 @@ class Shaky:
 def shaky(world, *mails, failures):
     db.session.rollback()
     with intake.Intake(
-        Shaky(world.app.extensions["storage"], failures), scanned=True, account="import"
+        Shaky(world.app.extensions["storage"], failures), scanned=True, origin=Origin(account="import")
     ) as one:
         outcomes = one.take_in([intake.Arriving("a.eml", mail_) for mail_ in mails])
     db.session.rollback()
@@ -73,8 +77,8 @@ def test_f30_a_disk_that_fills_up_in_between_costs_no_attempt(world, monday):
     keep_only(world, mail_)
     db.session.rollback()
     with (
-        intake.Intake(Shaky(storage, 1), scanned=True, account="import") as one,
-        pytest.raises(intake.NotNow, match="storage_full"),
+        intake.Intake(Shaky(storage, 1), scanned=True, origin=Origin(account="import")) as one,
+        pytest.raises(NotNow, match="storage_full"),
     ):
         one.finish(kept()[0].id, only_due=False)
     db.session.rollback()
@@ -149,7 +153,7 @@ def test_a_mail_whose_bytes_are_gone_is_set_aside(world, monday):
 def test_i3_two_who_decide_at_once_make_one_entry(world):
     raw_id = keep_only(world, letter())
     examined = Examined.of(Mail(title="Drucker", text="Kaputt", sender=Address("", "mia@kunde.example")))
-    reading = accepting.Reading(examined, [], scanned=True)
+    reading = accepting.Reading(examined, Verdict(MachineKind.PERSON, "a test"), [], scanned=True)
     run_unit(lambda: accepting.accept(raw_id, reading, actor=MAIL))
     with pytest.raises(accepting.Decided):
         run_unit(lambda: accepting.accept(raw_id, reading, actor=MAIL))

@@ -9,8 +9,9 @@ from app.accounts.queries import find_by_email
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.uow import run_unit
-from app.mailroom import queries, texts
+from app.mailroom import queries, shelves, texts
 from app.mailroom.outcomes import Reason
+from app.mailroom.shelves import Shelf
 from app.mailroom.words import Obstacle
 from app.tickets.actions import closing, replying
 from app.tickets.models import Attachment
@@ -33,10 +34,10 @@ def test_the_quarantine_is_read_page_by_page_newest_first(world):
     bring(world.app, *[poison(n) for n in range(5)], letter())
     admin = world.actor(world.admin())
     with counted() as seen:
-        first = queries.quarantine(admin, limit=2)
+        first = shelves.page(admin, Shelf.QUARANTINE, limit=2)
     assert len(seen) == 1
-    second = queries.quarantine(admin, first.next_cursor, limit=2)
-    third = queries.quarantine(admin, second.next_cursor, limit=2)
+    second = shelves.page(admin, Shelf.QUARANTINE, first.next_cursor, limit=2)
+    third = shelves.page(admin, Shelf.QUARANTINE, second.next_cursor, limit=2)
     sources = [held.source for page in (first, second, third) for held in page.rows]
     assert sources == [f"brief-{n}.eml" for n in (5, 4, 3, 2, 1)]
     assert third.next_cursor is None
@@ -48,14 +49,14 @@ def test_the_quarantine_is_read_page_by_page_newest_first(world):
 
 def test_a_damaged_cursor_is_refused(world):
     admin = world.actor(world.admin())
-    assert asking(lambda: queries.quarantine(admin, "kaputt"), Invalid)
+    assert asking(lambda: shelves.page(admin, Shelf.QUARANTINE, "kaputt"), Invalid)
 
 
 def test_the_quarantine_is_for_administrators(world):
     bring(world.app, poison(1))
     for person in (world.agent(), world.leader(), world.customer()):
         actor = world.actor(person)
-        assert asking(lambda actor=actor: queries.quarantine(actor), Forbidden)
+        assert asking(lambda actor=actor: shelves.page(actor, Shelf.QUARANTINE), Forbidden)
         assert asking(lambda actor=actor: queries.original(actor, kept()[0].id), NotFound)
     original = queries.original(world.actor(world.admin()), kept()[0].id)
     assert (original.filename, original.content_type) == (f"mail-{kept()[0].id}.eml", "message/rfc822")

@@ -1,0 +1,238 @@
+"""Reading one mailbox: what lies there is noted, fetched, taken in, and only then dealt with on the server.
+
+It may be killed anywhere (faults F01 to F03): a mail that was not noted is found again by its UID, one that was noted
+is fetched by the next run, one that is safe with us is only flagged or moved.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from flask import current_app
+
+from app.accounts.actors import MAIL
+from app.core import fault, log
+from app.core.lease import lease
+from app.core.uow import run_unit
+from app.integrations import imap
+from app.integrations.outcome import RetryLater, Undeliverable
+from app.jobs import signing_in
+from app.jobs.intake import Arriving, Intake
+from app.mailroom import connections, origin
+from app.mailroom.access import account_for
+from app.mailroom.actions import fetching
+from app.mailroom.actions.fetching import Errand, Place
+from app.mailroom.outcomes import Outcome, Reason, Result
+from app.mailroom.parsing.limits import MAX_HEADER_BLOCK
+from app.mailroom.words import Afterwards, PlaceState
+
+# One run works so long; then others have their turn, and the lease outlives the longest command.
+WORKING_SECONDS = 240
+LEASE_SECONDS = 600
+LISTED = 200
+BATCH = 16
+BATCH_BYTES = 16 * 1024 * 1024
+# The size a server names is not always the size it sends (line ends, marks of its own).
+SLACK = 64 * 1024
+BUSY = "busy"
+FETCH_REFUSED = "fetch_refused"  # of one mail; the line is still good
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run over one mailbox did.
+
+    Args:
+        trouble: a word of the IMAP client when it ended early, ``busy`` when somebody else is at it, "" otherwise.
+        detail: what the server said.
+        more: it ended because its time was over.
+    """
+
+    counts: Counter[Result] = field(default_factory=Counter)
+    trouble: str = ""
+    detail: str = ""
+    more: bool = False
+
+    def line(self) -> str:
+        """The numbers of the run, as each run ends with them."""
+        shown = (Result.CREATED, Result.UPDATED, Result.IGNORED, Result.QUARANTINED)
+        return (
+            ", ".join(f"{one} {self.counts[one]}" for one in shown) + f", errors {self.counts[Result.ERROR]}"
+        )
+
+
+def fetch(account_id: int, *, seconds: float = WORKING_SECONDS) -> Run:
+    """Take in what is new in the mailbox of an account.
+
+    Args:
+        seconds: about how long this run may work; what is left is there for the next one.
+    """
+    run = Run()
+    with lease(f"mail.fetch.{account_id}", LEASE_SECONDS) as mine:
+        if not mine:
+            run.trouble = BUSY
+            return run
+        errand = fetching.errand_for(account_id)
+        if errand is None:
+            return run
+        try:
+            _read(errand, run, time.monotonic() + seconds)
+        except RetryLater as later:
+            run.trouble, run.detail = later.reason, later.detail
+            run.counts[Result.ERROR] += 1
+            run_unit(partial(fetching.failed, account_id, later.reason, later.detail))
+        else:
+            brought = any(run.counts[one] for one in (Result.CREATED, Result.UPDATED))
+            run_unit(partial(fetching.succeeded, account_id, brought_mail=brought))
+    numbers = {str(result): run.counts[result] for result in Result}
+    log.get(__name__).info("mail_run", account=errand.account, trouble=run.trouble, **numbers)
+    return run
+
+
+def _read(errand: Errand, run: Run, until: float) -> None:
+    account = account_for(MAIL, errand.account_id)
+    route = connections.way_in(account, signing_in.token_for(errand.account_id))
+    if route is None:
+        return
+    extensions = current_app.extensions
+    intake = Intake(
+        extensions["storage"],
+        scanned=extensions.get("scanner") is None,
+        origin=origin.of_account(errand.account_id),
+    )
+    with imap.open_mailbox(route) as mailbox, intake:
+        Reader(errand, mailbox, intake, run).read(until)
+
+
+class Reader:
+    """One conversation with one mailbox."""
+
+    def __init__(self, errand: Errand, mailbox: imap.Mailbox, intake: Intake, run: Run) -> None:
+        self._errand = errand
+        self._mailbox = mailbox
+        self._intake = intake
+        self._run = run
+        self._last_uid = errand.last_uid
+
+    def read(self, until: float) -> None:
+        """Finish what an earlier run left, then take in what is new until the time is over.
+
+        Args:
+            until: on the clock of ``time.monotonic``.
+        """
+        account_id, uidvalidity = self._errand.account_id, self._mailbox.uidvalidity
+        if uidvalidity != self._errand.uidvalidity:
+            run_unit(partial(fetching.folder_is_new, account_id, uidvalidity))
+            self._last_uid = 0
+        self._clear_up()
+        while self._work() or self._list():
+            if time.monotonic() > until:
+                self._run.more = True
+                return
+
+    def _work(self) -> bool:
+        """Deal with some mails that were noted; False when there are none."""
+        return self._some(PlaceState.TOO_LARGE, self._tell_sizes) or self._some(
+            PlaceState.LISTED, self._take_in
+        )
+
+    def _list(self) -> bool:
+        """Note the next mails on the server; False when there are none."""
+        listed = self._mailbox.list_after(self._last_uid, self._errand.start_on, LISTED)
+        if not listed:
+            return False
+        sizes = [(one.uid, one.size) for one in listed]
+        run_unit(partial(fetching.note, self._errand, self._mailbox.uidvalidity, sizes))
+        fault.point("fetch.noted")
+        self._last_uid = listed[-1].uid
+        return True
+
+    def _some(self, state: PlaceState, work: Callable[[Sequence[Place]], None]) -> bool:
+        """Work on the next mails in this state; False when there are none."""
+        found = fetching.places(self._errand.account_id, state, BATCH)
+        if found:
+            work(found)
+        return bool(found)
+
+    def _take_in(self, found: Sequence[Place]) -> None:
+        batch = list(_within(found, BATCH_BYTES))
+        spent = set(run_unit(partial(fetching.tried, [place.id for place in batch])))
+        fetched = [one for place in batch if place.id not in spent and (one := self._fetched(place))]
+        fault.point("fetch.fetched")
+        for place in batch:
+            if place.id in spent:
+                self._keep_head(place, Reason.UNFETCHABLE)
+        if fetched:
+            for outcome in self._intake.take_in(fetched):
+                self._count(outcome)
+        self._clear_up()
+
+    def _count(self, outcome: Outcome) -> None:
+        self._run.counts[outcome.result] += 1
+        if outcome.result is Result.ERROR and outcome.reason == Reason.NOT_NOW:
+            raise RetryLater(None, "house_not_ready", outcome.detail)
+
+    def _fetched(self, place: Place) -> Arriving | None:
+        """The mail itself; None when it has gone meanwhile, or is not handed out this time."""
+        try:
+            raw = self._mailbox.fetch(place.uid, self._errand.max_bytes + SLACK)
+        except Undeliverable:
+            # Larger than the server had said; the line is given up, the next run keeps its head.
+            run_unit(partial(fetching.is_too_large, place.id))
+            raise RetryLater(None, "connection_lost", f"UID {place.uid}") from None
+        except RetryLater as refused:
+            if refused.reason != FETCH_REFUSED:
+                raise
+            return None
+        if raw is None:
+            run_unit(partial(fetching.forget, [place.id]))
+            return None
+        return Arriving(self._name_of(place), raw, place.id)
+
+    def _tell_sizes(self, found: Sequence[Place]) -> None:
+        for place in found:
+            self._keep_head(place, Reason.OVERSIZED)
+        self._clear_up()
+
+    def _keep_head(self, place: Place, reason: Reason) -> None:
+        """Of what is not fetched whole the head is kept, so that people see who wrote what."""
+        try:
+            head = self._mailbox.fetch_head(place.uid, MAX_HEADER_BLOCK)
+        except RetryLater as refused:
+            if refused.reason != FETCH_REFUSED:
+                raise
+            head = b""
+        if head is None:
+            run_unit(partial(fetching.forget, [place.id]))
+            return
+        outcome = self._intake.keep_head(Arriving(self._name_of(place), head, place.id), place.size, reason)
+        self._run.counts[outcome.result] += 1
+
+    def _name_of(self, place: Place) -> str:
+        return f"{self._errand.account} {place.uid}"
+
+    def _clear_up(self) -> None:
+        """Do on the server what is to be done with mail that is safe with us."""
+        while done := fetching.places(self._errand.account_id, PlaceState.KEPT, LISTED):
+            uids = [place.uid for place in done]
+            fault.point("fetch.clearing")
+            if self._errand.afterwards is Afterwards.MOVE:
+                self._mailbox.move(uids, self._errand.done_folder)
+            elif self._errand.afterwards is Afterwards.SEEN:
+                self._mailbox.mark_seen(uids)
+            fault.point("fetch.cleared")
+            run_unit(partial(fetching.forget, [place.id for place in done]))
+
+
+def _within(found: Sequence[Place], most: int) -> Iterator[Place]:
+    """The first of these mails that may lie in memory together; one at least."""
+    size = 0
+    for number, place in enumerate(found):
+        size += place.size
+        if number and size > most:
+            return
+        yield place

@@ -1,0 +1,241 @@
+"""Setting up the mailboxes the helpdesk reads and answers from."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from app.accounts import addresses
+from app.accounts.access import must_have_confirmed
+from app.accounts.actors import SHELL
+from app.accounts.models import Team
+from app.core import clock, crypto
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.language import _
+from app.events.log import action, record
+from app.mailroom import account_secrets as secrets
+from app.mailroom import accounts as reads
+from app.mailroom import fixed
+from app.mailroom.access import ACCOUNTS_RIGHT
+from app.mailroom.events import MailAccountChanged, MailAccountCreated, MailAccountRemoved
+from app.mailroom.models import MailAccount, Mailbox, MailPlace, RawMail
+from app.mailroom.schemas import AccountDefaults, ChangeAccount, ChangeDefaults, NewAccount
+from app.mailroom.words import Afterwards
+from app.tickets.models import Category
+
+
+@action
+def create(command: NewAccount, *, actor: Actor) -> MailAccount:
+    """A new account; it takes in mail from today on unless another day is named.
+
+    Raises:
+        Forbidden: not the actor's to set up.
+        Invalid: something is missing, unknown, or taken.
+        PasswordNeeded: the actor's own password was given too long ago (abuse case A62).
+    """
+    _must_set_up(actor)
+    _check(command, None)
+    now = clock.now()
+    made = MailAccount(address="", address_key="", is_active=True, created_at=now, version=1)
+    _write(made, command)
+    made.start_on = command.start_on or now.date()
+    db.session.add(made)
+    db.session.flush()
+    db.session.add(Mailbox(account_id=made.id))
+    _only_default(made)
+    record(MailAccountCreated(name=made.name), actor=actor, subject=("mail_account", made.id))
+    return made
+
+
+@action
+def change(account: MailAccount, command: ChangeAccount, *, actor: Actor) -> None:
+    """Change an account.
+
+    Raises:
+        Conflict: changed since the form was opened, or the environment describes it.
+        Forbidden: not the actor's to set up.
+        Invalid: something is missing, unknown or taken; or a server changed and its secret was not given again.
+        PasswordNeeded: the actor's own password was given too long ago.
+    """
+    _must_set_up(actor)
+    if reads.described(account) is not None:
+        raise Conflict(_("The connection of this account is set up in the environment."))
+    _check_version(account, command.version)
+    _check(command, account)
+    account.from_environment = False
+    changed = _write(account, command)
+    _finish_change(account, changed, actor)
+
+
+@action
+def change_defaults(account: MailAccount, command: ChangeDefaults, *, actor: Actor) -> None:
+    """Change what an account of the environment leaves open.
+
+    Raises:
+        Conflict, Forbidden, Invalid, PasswordNeeded: as ``change``.
+    """
+    _must_set_up(actor)
+    _check_version(account, command.version)
+    _check_defaults(command)
+    _finish_change(account, _write_defaults(account, command), actor)
+
+
+@action
+def remove(account: MailAccount, *, actor: Actor) -> None:
+    """Forget an account with its secrets; the mail that came by it stays, and is known when the address comes back.
+
+    Raises:
+        Forbidden: not the actor's to set up.
+        Conflict: the environment describes it.
+        PasswordNeeded: the actor's own password was given too long ago.
+    """
+    _must_set_up(actor)
+    if reads.described(account) is not None:
+        raise Conflict(_("This account is set up in the environment and can only be removed there."))
+    unlinked = sa.update(RawMail).where(RawMail.mail_account_id == account.id).values(mail_account_id=None)
+    db.session.execute(unlinked.execution_options(synchronize_session=False))
+    for table in (MailPlace, Mailbox):
+        gone = sa.delete(table).where(table.account_id == account.id)
+        db.session.execute(gone.execution_options(synchronize_session=False))
+    record(MailAccountRemoved(), actor=actor, subject=("mail_account", account.id))
+    db.session.delete(account)
+
+
+@action
+def ensure_environment() -> MailAccount | None:
+    """The account the environment describes, made when it is not there; None when it describes none."""
+    described = fixed.account()
+    if described is None:
+        return None
+    address_key = addresses.key(described.address)
+    _only_described(address_key)
+    found = db.session.scalar(sa.select(MailAccount).where(MailAccount.address_key == address_key))
+    if found is not None:
+        found.from_environment = True
+        return found
+    now = clock.now()
+    first = not db.session.scalar(sa.select(sa.exists().where(MailAccount.is_default.is_(True))))
+    made = MailAccount(
+        address=described.address,
+        address_key=address_key,
+        is_default=first,
+        from_environment=True,
+        start_on=now.date(),
+        created_at=now,
+    )
+    db.session.add(made)
+    db.session.flush()
+    db.session.add(Mailbox(account_id=made.id))
+    record(MailAccountCreated(name=""), actor=SHELL, subject=("mail_account", made.id))
+    return made
+
+
+def _must_set_up(actor: Actor) -> None:
+    """Whoever says where mail goes out reads every link to a new password; hence the right and the password."""
+    if actor.is_signed_in and not actor.can(ACCOUNTS_RIGHT):
+        raise Forbidden(permission=ACCOUNTS_RIGHT)
+    must_have_confirmed(actor)
+
+
+def _only_described(address_key: str) -> None:
+    """The environment describes one account: one it described before must not read the same mailbox again."""
+    former = sa.update(MailAccount).where(
+        MailAccount.from_environment.is_(True), MailAccount.address_key != address_key
+    )
+    db.session.execute(former.values(from_environment=False).execution_options(synchronize_session=False))
+
+
+def _check_version(account: MailAccount, version: int) -> None:
+    if version != account.version:
+        raise Conflict(_("This was changed in the meantime."), version=account.version)
+
+
+def _check(command: NewAccount, account: MailAccount | None) -> None:
+    _check_defaults(command)
+    _check_address(command, account)
+    if not command.imap_host and not command.smtp_host:
+        raise Invalid({"imap_host": _("Please name a server to receive from, or one to send by.")})
+    missing = secrets.missing(command, account)
+    if missing:
+        raise Invalid(missing)
+
+
+def _check_address(command: NewAccount, account: MailAccount | None) -> None:
+    query = sa.select(MailAccount.id).where(MailAccount.address_key == addresses.key(command.address))
+    owner = db.session.scalar(query)
+    if owner is not None and (account is None or owner != account.id):
+        raise Invalid({"address": _("There is an account for this address already.")})
+
+
+def _check_defaults(command: AccountDefaults) -> None:
+    if command.team_id is not None:
+        team = db.session.get(Team, command.team_id)
+        if team is None or not team.is_active:
+            raise Invalid({"team_id": _("Please choose one of the given teams.")})
+    if command.category_id is not None:
+        category = db.session.get(Category, command.category_id)
+        if category is None or not category.is_active:
+            raise Invalid({"category_id": _("Please choose one of the given topics.")})
+    if command.afterwards is Afterwards.MOVE and not command.done_folder:
+        raise Invalid({"done_folder": _("Please name the folder mail is moved to.")})
+
+
+def _write(account: MailAccount, command: NewAccount) -> list[str]:
+    uprooted = secrets.uprooted(command, account) if account.id else {}
+    changed = _write_defaults(account, command)
+    before = (account.imap_host, account.imap_folder)
+    for field in sorted(
+        set(NewAccount.model_fields) - set(AccountDefaults.model_fields) - set(secrets.COLUMNS)
+    ):
+        if getattr(account, field) != getattr(command, field):
+            setattr(account, field, getattr(command, field))
+            changed.append(field)
+    account.address_key = addresses.key(command.address)
+    for field, column in secrets.COLUMNS.items():
+        if getattr(command, field):
+            setattr(account, column, crypto.encrypt(getattr(command, field)))
+            changed.append(field)
+        elif field in uprooted:  # nothing uses it at present, and it must not reach the new server later
+            setattr(account, column, "")
+            changed.append(field)
+    if account.id and before != (account.imap_host, account.imap_folder):
+        _begin_anew(account)
+    return changed
+
+
+def _write_defaults(account: MailAccount, command: AccountDefaults) -> list[str]:
+    changed = []
+    for field in sorted(AccountDefaults.model_fields):
+        value = getattr(command, field)
+        if field == "start_on" and value is None:
+            continue
+        if getattr(account, field) != value:
+            setattr(account, field, value)
+            changed.append(field)
+    return changed
+
+
+def _begin_anew(account: MailAccount) -> None:
+    """Another server or folder has UIDs of its own; what was taken in is known by its content."""
+    mailbox = db.session.get_one(Mailbox, account.id, with_for_update=True)
+    mailbox.uidvalidity = mailbox.last_uid = 0
+    listed = sa.delete(MailPlace).where(MailPlace.account_id == account.id)
+    db.session.execute(listed.execution_options(synchronize_session=False))
+
+
+def _finish_change(account: MailAccount, changed: list[str], actor: Actor) -> None:
+    if not changed:
+        return
+    account.version += 1
+    mailbox = db.session.get_one(Mailbox, account.id, with_for_update=True)
+    mailbox.next_at, mailbox.token, mailbox.token_until = None, "", None
+    _only_default(account)
+    record(MailAccountChanged(fields=changed), actor=actor, subject=("mail_account", account.id))
+
+
+def _only_default(account: MailAccount) -> None:
+    """One account sends what belongs to no other."""
+    if account.is_default:
+        others = sa.update(MailAccount).where(MailAccount.id != account.id).values(is_default=False)
+        db.session.execute(others.execution_options(synchronize_session=False))

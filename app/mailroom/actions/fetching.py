@@ -1,0 +1,225 @@
+"""Where reading a mailbox stands: what was noted on the server, what is still to be said there, how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+
+from app.accounts.actors import CLOCK
+from app.core import clock, crypto
+from app.core.db import db
+from app.events.log import action, record
+from app.mailroom import connections
+from app.mailroom.events import MailboxFailing
+from app.mailroom.models import MailAccount, Mailbox, MailPlace
+from app.mailroom.words import Afterwards, PlaceState
+
+# Minutes until a mailbox that fails is tried again; the last one repeats.
+PAUSES = (1, 5, 10, 20, 30)
+TELL_AFTER = timedelta(minutes=30)
+PLACE_ATTEMPTS = 3
+DETAIL_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What whoever reads a mailbox has to know; taken out of the tables so that nothing is held while speaking.
+
+    Args:
+        account: the folded address, under which its mail is kept.
+        max_bytes: larger mail is not fetched.
+    """
+
+    account_id: int
+    account: str
+    uidvalidity: int
+    last_uid: int
+    start_on: date | None
+    max_bytes: int
+    afterwards: Afterwards
+    done_folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mail on the server; size in bytes."""
+
+    id: int
+    uid: int
+    size: int
+
+
+def accounts_due() -> list[int]:
+    """Accounts whose mailbox may be read now; those that fail wait a little longer each time."""
+    rows = db.session.execute(
+        sa.select(MailAccount, Mailbox.next_at)
+        .join(Mailbox, Mailbox.account_id == MailAccount.id)
+        .where(MailAccount.is_active.is_(True))
+        .order_by(MailAccount.id)
+    )
+    now = clock.now()
+    return [
+        account.id
+        for account, next_at in rows
+        if connections.receives(account) and (next_at is None or next_at <= now)
+    ]
+
+
+def errand_for(account_id: int) -> Errand | None:
+    """Where reading an account stands; None when it is off, gone, or only sends."""
+    row = db.session.execute(
+        sa.select(MailAccount, Mailbox).join(Mailbox).where(MailAccount.id == account_id)
+    ).one_or_none()
+    if row is None or not row[0].is_active or not connections.receives(row[0]):
+        return None
+    account, mailbox = row
+    return Errand(
+        account_id=account.id,
+        account=account.address_key,
+        uidvalidity=mailbox.uidvalidity,
+        last_uid=mailbox.last_uid,
+        start_on=account.start_on,
+        max_bytes=account.max_mb * 1024 * 1024,
+        afterwards=account.afterwards,
+        done_folder=account.done_folder,
+    )
+
+
+def places(account_id: int, state: PlaceState, limit: int) -> list[Place]:
+    """Mails on the server that have come so far, in their order there."""
+    query = (
+        sa.select(MailPlace.id, MailPlace.uid, MailPlace.size)
+        .where(MailPlace.account_id == account_id, MailPlace.state == state)
+        .order_by(MailPlace.uid)
+        .limit(limit)
+    )
+    return [Place(*row) for row in db.session.execute(query)]
+
+
+@action(silent="where reading stands is no change of anything people see")
+def folder_is_new(account_id: int, uidvalidity: int) -> None:
+    """The folder was made anew: what was noted of the old one means nothing any more (fault F22)."""
+    old = sa.delete(MailPlace).where(MailPlace.account_id == account_id, MailPlace.uidvalidity != uidvalidity)
+    db.session.execute(old.execution_options(synchronize_session=False))
+    _advance(account_id, uidvalidity=uidvalidity, last_uid=0)
+
+
+@action(silent="what lies on the server is told when it has been taken in")
+def note(errand: Errand, uidvalidity: int, listed: Sequence[tuple[int, int]]) -> None:
+    """Remember mails that lie on the server before they are fetched.
+
+    Args:
+        listed: UID and size in bytes of each, ascending.
+    """
+    rows = [
+        {
+            "account_id": errand.account_id,
+            "uidvalidity": uidvalidity,
+            "uid": uid,
+            "size": size,
+            "state": PlaceState.LISTED if size <= errand.max_bytes else PlaceState.TOO_LARGE,
+            "attempts": 0,
+        }
+        for uid, size in listed
+    ]
+    db.session.execute(sa.insert(MailPlace), rows)
+    _advance(errand.account_id, last_uid=listed[-1][0])
+
+
+@action(silent="the mail itself is on record")
+def kept(raw_ids: Mapping[int, int]) -> None:
+    """Mails are safe with us; what is left to do is on the server.
+
+    Args:
+        raw_ids: place → the mail that lies there.
+    """
+    for place_id, raw_id in raw_ids.items():
+        db.session.execute(
+            sa.update(MailPlace)
+            .where(MailPlace.id == place_id)
+            .values(state=PlaceState.KEPT, raw_mail_id=raw_id)
+            .execution_options(synchronize_session=False)
+        )
+
+
+@action(silent="what becomes of it is told when its head is kept")
+def is_too_large(place_id: int) -> None:
+    """A mail is larger than the server had said."""
+    found = sa.update(MailPlace).where(MailPlace.id == place_id).values(state=PlaceState.TOO_LARGE)
+    db.session.execute(found.execution_options(synchronize_session=False))
+
+
+@action(silent="a mail that was taken in is on record, one that went away before is nobody's")
+def forget(place_ids: Sequence[int]) -> None:
+    """Nothing is left to do with these mails on the server, or they are not there any more."""
+    if place_ids:
+        gone = sa.delete(MailPlace).where(MailPlace.id.in_(place_ids))
+        db.session.execute(gone.execution_options(synchronize_session=False))
+
+
+@action(silent="an attempt is no change of the mail")
+def tried(place_ids: Sequence[int]) -> list[int]:
+    """Count an attempt at mails before it is made; returns those that have had all of theirs."""
+    counted = sa.update(MailPlace).where(MailPlace.id.in_(place_ids)).values(attempts=MailPlace.attempts + 1)
+    db.session.execute(counted.execution_options(synchronize_session=False))
+    spent = sa.select(MailPlace.id).where(MailPlace.id.in_(place_ids), MailPlace.attempts > PLACE_ATTEMPTS)
+    return list(db.session.scalars(spent))
+
+
+@action(silent="how reading went is shown, not told")
+def succeeded(account_id: int, *, brought_mail: bool) -> None:
+    """The mailbox was read to its end, or as far as one run goes."""
+    now = clock.now()
+    mailbox = db.session.get_one(Mailbox, account_id, with_for_update=True, populate_existing=True)
+    mailbox.tried_at = mailbox.succeeded_at = now
+    mailbox.failures, mailbox.trouble, mailbox.detail = 0, "", ""
+    mailbox.next_at = mailbox.failing_since = None
+    if brought_mail:
+        mailbox.last_mail_at = now
+        mailbox.told_at = None
+
+
+@action(silent="told only when it lasts; the fact is recorded then")
+def failed(account_id: int, trouble: str, detail: str) -> None:
+    """The mailbox could not be read; administrators are told once when that lasts.
+
+    Args:
+        trouble: a word of the IMAP client.
+        detail: what the server said; never a secret.
+    """
+    mailbox = db.session.get(Mailbox, account_id, with_for_update=True, populate_existing=True)
+    if mailbox is None:
+        return
+    now = clock.now()
+    mailbox.tried_at, mailbox.trouble, mailbox.detail = now, trouble[:40], detail[:DETAIL_LENGTH]
+    mailbox.failures += 1
+    mailbox.failing_since = mailbox.failing_since or now
+    mailbox.next_at = now + timedelta(minutes=PAUSES[min(mailbox.failures, len(PAUSES)) - 1])
+    if now - mailbox.failing_since >= TELL_AFTER and (
+        mailbox.told_at is None or mailbox.told_at < mailbox.failing_since
+    ):
+        mailbox.told_at = now
+        _tell(account_id, mailbox.trouble)
+
+
+@action(silent="a token is how we sign in, nothing else changes")
+def token_renewed(account_id: int, token: str, until: datetime, refresh_token: str = "") -> None:
+    """Keep an access token for the next runs, and the refresh token that came with it."""
+    mailbox = db.session.get_one(Mailbox, account_id, with_for_update=True, populate_existing=True)
+    mailbox.token, mailbox.token_until = crypto.encrypt(token), until
+    if refresh_token:
+        account = db.session.get_one(MailAccount, account_id, with_for_update=True)
+        account.oauth_refresh_secret = crypto.encrypt(refresh_token)
+
+
+@action
+def _tell(account_id: int, trouble: str) -> None:
+    record(MailboxFailing(trouble=trouble), actor=CLOCK, subject=("mail_account", account_id))
+
+
+def _advance(account_id: int, **values: int) -> None:
+    moved = sa.update(Mailbox).where(Mailbox.account_id == account_id).values(**values)
+    db.session.execute(moved.execution_options(synchronize_session=False))

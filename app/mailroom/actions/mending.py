@@ -1,0 +1,107 @@
+"""What agents put right about mail: an entry into a ticket of its own, the real requester, spam and not spam."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from app.accounts import addresses
+from app.accounts.actions.by_mail import find_or_create
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Conflict, NotFound
+from app.core.language import _
+from app.core.text import one_line
+from app.events.log import action
+from app.mailroom.access import raw_for
+from app.mailroom.actions.blocking import block
+from app.mailroom.actions.requesters import unknown_sender
+from app.mailroom.models import RawMail
+from app.mailroom.outcomes import Reason, State
+from app.mailroom.schemas import NewBlock
+from app.mailroom.words import Match
+from app.tickets.access import Need, comment_for, ticket_for
+from app.tickets.actions import mending
+from app.tickets.models import Comment, Ticket
+
+
+@action
+def move_to_new_ticket(actor: Actor, ticket_id: int, comment_id: int) -> Ticket:
+    """Make a ticket of its own of a mail that was put into this one.
+
+    Raises:
+        NotFound, Forbidden, Conflict: see ``tickets.actions.mending.move_entry``.
+    """
+    ticket_for(actor, ticket_id, Need.WORK)
+    comment = comment_for(actor, ticket_id, comment_id)
+    raw = db.session.scalar(sa.select(RawMail).where(RawMail.comment_id == comment.id).with_for_update())
+    title = one_line(raw.subject if raw else "")[:200] or _("(no subject)")
+    requester_id = comment.author_id or _person_behind(comment, actor)
+    made = mending.move_entry(actor, ticket_id, comment_id, title, requester_id)
+    if raw is not None:
+        raw.state, raw.ticket_id, raw.comment_id = State.TICKET, made.id, None
+        raw.matched_by = Match.BY_HAND
+    return made
+
+
+def _person_behind(comment: Comment, actor: Actor) -> int:
+    try:
+        person = find_or_create(comment.author_email, comment.author_name, actor=actor)
+    except ValueError:
+        return unknown_sender(actor=actor).id
+    return person.id if person.is_active else unknown_sender(actor=actor).id
+
+
+@action
+def take_over_asker(actor: Actor, ticket_id: int, raw_id: int) -> Ticket:
+    """Make the ticket the request of the person whose mail a colleague passed on.
+
+    Raises:
+        NotFound, Forbidden: see access.
+        Conflict: the mail names nobody.
+    """
+    raw = raw_for(actor, raw_id)
+    if raw.ticket_id != ticket_id:
+        raise NotFound
+    if not raw.asker_email:
+        raise Conflict(_("The mail names no sender."), ticket_id=ticket_id)
+    ticket_for(actor, ticket_id, Need.WORK)
+    try:
+        person = find_or_create(raw.asker_email, raw.asker_name, actor=actor)
+    except ValueError as error:
+        raise Conflict(_("The mail names no sender."), ticket_id=ticket_id) from error
+    if not person.is_active:
+        raise Conflict(_("This person's account is deactivated."), ticket_id=ticket_id)
+    return mending.change_requester(actor, ticket_id, person.id)
+
+
+@action
+def mark_as_spam(actor: Actor, ticket_id: int, *, block_sender: bool) -> Ticket:
+    """Hide a ticket nobody asked for; on request its sender is heard no more.
+
+    Raises:
+        NotFound, Forbidden, Conflict: see ``tickets.actions.mending.mark_as_spam``.
+        Invalid: the sender is one of our own addresses.
+    """
+    ticket = mending.mark_as_spam(actor, ticket_id)
+    marked = sa.update(RawMail).where(RawMail.ticket_id == ticket.id, RawMail.comment_id.is_(None))
+    db.session.execute(
+        marked.values(state=State.IGNORED, reason=Reason.SPAM).execution_options(synchronize_session=False)
+    )
+    if block_sender and addresses.key(ticket.email_from):
+        block(NewBlock(pattern=ticket.email_from), actor=actor)
+    return ticket
+
+
+@action
+def unmark_as_spam(actor: Actor, raw_id: int) -> Ticket:
+    """Bring a ticket back that was taken for spam.
+
+    Raises:
+        NotFound: the mail is no spam, or not the actor's to see.
+    """
+    raw = db.session.get(RawMail, raw_id, with_for_update=True, populate_existing=True)
+    if raw is None or raw.reason != Reason.SPAM or raw.ticket_id is None:
+        raise NotFound
+    ticket = mending.unmark_as_spam(actor, raw.ticket_id)
+    raw.state, raw.reason = State.TICKET, ""
+    return ticket

@@ -10,6 +10,7 @@ from app.core.db import db
 from app.core.language import Lazy, _, lazy_gettext
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import State
+from app.mailroom.suspicion import Mark
 from app.mailroom.words import Match
 from app.tickets.models import Ticket
 from app.tickets.words import number_of
@@ -24,6 +25,15 @@ WHY: dict[Match, Lazy] = {
     Match.CLOSED: lazy_gettext("It answers a ticket that was closed long ago, so it became a new one."),
     Match.SUPPLIER: lazy_gettext("It answers what somebody outside was asked about this ticket."),
     Match.BY_HAND: lazy_gettext("Somebody moved it here by hand."),
+}
+
+
+MARKS: dict[Mark, Lazy] = {
+    Mark.FIRST: lazy_gettext("This is the first mail from this address."),
+    Mark.OTHER_NAME: lazy_gettext(
+        "The name of the sender shows another address than the one it was sent from."
+    ),
+    Mark.ALIKE: lazy_gettext("The domain of the sender looks like one of ours and is another."),
 }
 
 
@@ -43,6 +53,7 @@ class Hint:
     asker_email: str
     asker_name: str
     is_repeat: bool
+    marks: str = ""
 
     @property
     def why(self) -> str:
@@ -54,9 +65,14 @@ class Hint:
         return f"{self.asker_name} ({self.asker_email})" if self.asker_name else self.asker_email
 
     @property
-    def warning(self) -> str:
-        """What is odd about it."""
-        return _("An earlier mail had the same identification and other words.") if self.is_repeat else ""
+    def warnings(self) -> list[str]:
+        """What is odd about it, as sentences."""
+        odd = [str(MARKS[Mark(mark)]) for mark in self.marks.split()]
+        return (
+            [*odd, _("An earlier mail had the same identification and other words.")]
+            if self.is_repeat
+            else odd
+        )
 
 
 _QUERY = sa.select(
@@ -67,6 +83,7 @@ _QUERY = sa.select(
     RawMail.asker_email,
     RawMail.asker_name,
     RawMail.repeats_id,
+    RawMail.marks,
 ).where(
     RawMail.ticket_id == sa.bindparam("ticket", type_=sa.BigInteger),
     RawMail.state.in_((State.TICKET, State.COMMENT)),
@@ -76,9 +93,7 @@ _QUERY = sa.select(
 def of_ticket(ticket: Ticket) -> dict[int, Hint]:
     """Hints of the mails behind a ticket (staff), by the id of the entry; the request itself stands under 0."""
     found = {}
-    for entry_id, raw_id, match, named_id, email, name, repeats in db.session.execute(
-        _QUERY, {"ticket": ticket.id}
-    ):
+    for entry_id, raw_id, match, named_id, *rest in db.session.execute(_QUERY, {"ticket": ticket.id}):
         named = number_of(named_id) if named_id else ""
-        found[entry_id or 0] = Hint(raw_id, match, named, email, name, repeats)
+        found[entry_id or 0] = Hint(raw_id, match, named, *rest)
     return found

@@ -121,10 +121,11 @@ class RawMail(Model):
     mail, or ``import``. ``source`` is the file or place it was read from. ``sender`` and ``subject`` are what lists
     show, ``message_id`` is what our answers refer to ("" when it is too long for that). ``reason`` is a word (see
     ``outcomes``), ``detail`` what was measured. ``matched_by`` is why it went where it is. ``named_ticket_id`` is a
-    ticket the mail names without its sender taking part in it, ``asker_email`` whose mail a colleague passed on: hints
-    for agents. ``is_forced``: somebody asked for a ticket. ``repeats_id`` says that an earlier mail had the same
-    Message-ID and other content. ``due_at`` is when somebody should take it up while it is undecided; ``attempts`` are
-    counted before the work, so that a mail which kills its reader is given up after some.
+    ticket the mail names without its sender taking part in it, ``asker_email`` whose mail a colleague passed on,
+    ``marks`` what is odd about its sender (words of ``suspicion``): hints for agents. ``is_forced``: somebody asked for
+    a ticket. ``repeats_id`` says that an earlier mail had the same Message-ID and other content. ``due_at`` is when
+    somebody should take it up while it is undecided; ``attempts`` are counted before the work, so that a mail which
+    kills its reader is given up after some.
     """
 
     __tablename__ = "raw_mail"
@@ -159,6 +160,7 @@ class RawMail(Model):
     named_ticket_id: Mapped[int | None] = mapped_column(BigId)
     asker_email: Mapped[str] = mapped_column(sa.String(254), default="")
     asker_name: Mapped[str] = mapped_column(sa.String(160), default="")
+    marks: Mapped[str] = mapped_column(sa.String(60), default="")
     is_forced: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
     due_at: Mapped[datetime | None]

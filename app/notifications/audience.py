@@ -1,123 +1,19 @@
-"""Who hears of what, by which way: one table, and from its words to people.
+"""From the words of the table to people: who exactly hears of an event.
 
 Nobody is told what they did themselves, unless the rule says so. The requester's side never hears of internal facts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from app.events.models import Event
 from app.events.words import Visibility
-from app.notifications.conditions import (
-    answered_by_customer,
-    answered_by_staff,
-    critical,
-    may_be_acknowledged,
-    public_reply,
-    reopened_alone,
-    told_alone,
-    waits_for_somebody,
-    worth_a_card,
-    worth_telling,
-)
 from app.notifications.scene import Reader, Scene, TeamFacts, readers, turned_off
+from app.notifications.table import ALONE, SIDES, TABLE, Rule, Who
 from app.notifications.words import Side, Topic, Way, is_optional
 
-
-class Who(StrEnum):
-    """The parts people play."""
-
-    SUBJECT = "subject"
-    REQUESTER = "requester"
-    PARTICIPANTS = "participants"
-    ASSIGNEE = "assignee"
-    NEW_ASSIGNEE = "new_assignee"
-    OLD_ASSIGNEE = "old_assignee"
-    WATCHERS = "watchers"
-    MEMBERS = "members"
-    LEADERS = "leaders"
-    CHANNEL = "channel"  # the team's channel in Teams: no person
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One line of the table.
-
-    ``also_doer``: told even to whoever did it (the receipt of a request).
-    """
-
-    topic: Topic
-    who: tuple[Who, ...]
-    ways: tuple[Way, ...]
-    when: Callable[[Event, Scene], bool] = lambda _event, _scene: True
-    also_doer: bool = False
-
-
-BELL, MAIL, BOTH, CARD = (Way.BELL,), (Way.EMAIL,), (Way.BELL, Way.EMAIL), (Way.TEAMS,)
-ASKERS = (Who.REQUESTER, Who.PARTICIPANTS)
-WORKERS = (Who.ASSIGNEE, Who.WATCHERS)
-CHANGES = (Rule(Topic.CHANGES, WORKERS, BELL),)
-DEADLINE = (
-    Rule(Topic.DEADLINE, (Who.ASSIGNEE, Who.LEADERS), BOTH),
-    Rule(Topic.CHANGES, (Who.WATCHERS,), BELL),
-    Rule(Topic.DEADLINE, (Who.CHANNEL,), CARD),
-)
-ACCOUNT = (Rule(Topic.ACCOUNT, (Who.SUBJECT,), MAIL, also_doer=True),)
-
-TABLE: dict[str, tuple[Rule, ...]] = {
-    "ticket.opened": (
-        Rule(Topic.RECEIVED, (Who.REQUESTER,), MAIL, may_be_acknowledged, also_doer=True),
-        Rule(Topic.CRITICAL, (Who.LEADERS,), BOTH, critical),
-        Rule(Topic.NEW_TICKET, (Who.MEMBERS,), BOTH, waits_for_somebody),
-        Rule(Topic.CRITICAL, (Who.CHANNEL,), CARD, critical),
-    ),
-    "ticket.reply_added": (
-        Rule(Topic.REPLY, ASKERS, MAIL, public_reply),
-        Rule(Topic.CUSTOMER_REPLY, WORKERS, BOTH, answered_by_customer),
-        Rule(Topic.CUSTOMER_REPLY, (Who.MEMBERS,), BOTH, waits_for_somebody),
-        Rule(Topic.TEAM_REPLY, WORKERS, BOTH, answered_by_staff),
-    ),
-    "ticket.note_added": (Rule(Topic.NOTE, WORKERS, BELL),),
-    "ticket.status_changed": (
-        Rule(Topic.PROGRESS, ASKERS, MAIL, worth_telling),
-        Rule(Topic.REOPENED, (Who.ASSIGNEE,), BOTH, reopened_alone),
-        Rule(Topic.CHANGES, WORKERS, BELL, told_alone),
-    ),
-    "ticket.assigned": (
-        Rule(Topic.ASSIGNED, (Who.NEW_ASSIGNEE,), BOTH),
-        Rule(Topic.CHANGES, (Who.OLD_ASSIGNEE, Who.WATCHERS), BELL),
-        Rule(Topic.ASSIGNED, (Who.CHANNEL,), CARD, worth_a_card),
-    ),
-    "ticket.nobody_free": (
-        Rule(Topic.NOBODY_FREE, (Who.LEADERS,), BOTH),
-        Rule(Topic.NOBODY_FREE, (Who.CHANNEL,), CARD),
-    ),
-    "ticket.team_changed": (*CHANGES, Rule(Topic.NEW_TICKET, (Who.MEMBERS,), BOTH, waits_for_somebody)),
-    "ticket.category_changed": CHANGES,
-    "ticket.priority_changed": CHANGES,
-    "ticket.title_changed": CHANGES,
-    "ticket.escalated": (
-        Rule(Topic.ESCALATED, (Who.ASSIGNEE, Who.LEADERS), BOTH),
-        Rule(Topic.CHANGES, (Who.WATCHERS,), BELL),
-        Rule(Topic.ESCALATED, (Who.CHANNEL,), CARD),
-    ),
-    "ticket.deadline_warned": DEADLINE,
-    "ticket.deadline_breached": DEADLINE,
-    "ticket.rated": (Rule(Topic.RATED, (Who.ASSIGNEE,), BELL),),
-    "person.welcomed": ACCOUNT,
-    "registration.started": ACCOUNT,
-    "password.reset_requested": ACCOUNT,
-    "password.changed": ACCOUNT,
-    "email.change_requested": ACCOUNT,
-    "email.changed": ACCOUNT,
-    "totp.enrolled": ACCOUNT,
-    "totp.removed": ACCOUNT,
-    "totp.codes_renewed": ACCOUNT,
-}
-SIDES = {Who.REQUESTER: Side.REQUESTER, Who.PARTICIPANTS: Side.REQUESTER, Who.SUBJECT: Side.SELF}
 REPLACEABLE = frozenset({Who.ASSIGNEE, Who.NEW_ASSIGNEE, Who.LEADERS})
 
 
@@ -216,8 +112,8 @@ def _doers(event: Event, scene: Scene) -> set[int | None]:
 
 def _ids(who: Who, event: Event, scene: Scene) -> Sequence[int]:
     ticket = scene.ticket(event)
-    if who is Who.SUBJECT:
-        return [event.subject_id]
+    if who in ALONE:
+        return _without_ticket(who, event, scene)
     if ticket is None or who is Who.CHANNEL:
         return []
     if who is Who.PARTICIPANTS:
@@ -232,11 +128,18 @@ def _ids(who: Who, event: Event, scene: Scene) -> Sequence[int]:
     single = {
         Who.REQUESTER: ticket.requester_id,
         Who.ASSIGNEE: ticket.assignee_id,
+        Who.AUTHOR: event.payload.get("person_id"),
         # Of two assignments in a row only the last is news to anybody.
         Who.NEW_ASSIGNEE: ticket.assignee_id if event.payload.get("new_id") == ticket.assignee_id else None,
         Who.OLD_ASSIGNEE: event.payload.get("old_id"),
     }[who]
     return [single] if single else []
+
+
+def _without_ticket(who: Who, event: Event, scene: Scene) -> Sequence[int]:
+    if who is Who.ADMINS:
+        return scene.admins
+    return [event.subject_id if who is Who.SUBJECT else event.payload["person_id"]]
 
 
 def _leaders(event: Event, scene: Scene) -> Sequence[int]:
@@ -277,7 +180,7 @@ def _may_hear(reader: Reader, rule: Rule, who: Who, event: Event, scene: Scene) 
     if not reader.is_active:
         return False
     if who in SIDES:
-        return event.visibility is Visibility.PUBLIC or who is Who.SUBJECT
+        return event.visibility is Visibility.PUBLIC or who in ALONE
     if not reader.is_staff:
         return False
     ticket = scene.ticket(event)

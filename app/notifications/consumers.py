@@ -5,17 +5,27 @@ from __future__ import annotations
 from app.events.consumers import Inside, Outside
 from app.integrations.guard import HttpGuard
 from app.notifications.channels.bell import Bell
-from app.notifications.channels.email import Email, Route
+from app.notifications.channels.email import Email, OpenFile, Route, TokenFor, no_file, no_token
 from app.notifications.channels.teams import Teams
 
 
-def make(*, route: Route, sender: str, webhook: str, guard: HttpGuard) -> tuple[Inside | Outside, ...]:
+def make(
+    *,
+    route: Route,
+    sender: str,
+    webhook: str,
+    guard: HttpGuard,
+    token: TokenFor = no_token,
+    open_file: OpenFile = no_file,
+) -> tuple[Inside | Outside, ...]:
     """The bell, the mail and Teams.
 
     Args:
-        route: the way out for mail as it is set up now, None for none.
-        sender: address mails come from, empty to take the support address of the settings.
+        route: the way out for mail where no account can send, None for none.
+        sender: address mails come from on that way, empty to take the support address of the settings.
         webhook: where cards of teams without a webhook of their own go, empty for nowhere.
         guard: which hosts a webhook may name.
+        token: a fresh access token of a mail account.
+        open_file: the bytes of a stored file by its hash.
     """
-    return Bell(), Email(route, sender), Teams(webhook, guard)
+    return Bell(), Email(route, sender, token=token, open_file=open_file), Teams(webhook, guard)

@@ -1,4 +1,4 @@
-"""What can happen to notices."""
+"""What can happen to notices and to the words of mails."""
 
 from app.events.kinds import Fact
 
@@ -9,3 +9,39 @@ class PreferencesChanged(Fact):
     kind = "preferences.changed"
     off: list[str]
     on: list[str]
+
+
+class ReceiptLeftOut(Fact):
+    """The sender of a ticket has had so many automatic mails in an hour that no receipt went out (abuse case A09)."""
+
+    kind = "notification.receipt_left_out"
+    person_id: int
+
+
+class WordingChanged(Fact):
+    """``mail`` names the mail; without a team the words hold for all teams."""
+
+    kind = "notification.wording_changed"
+    mail: str
+    team_id: int | None
+    language: str
+    fields: list[str]
+
+
+class WordingRestored(Fact):
+    kind = "notification.wording_restored"
+    mail: str
+    team_id: int | None
+    language: str
+
+
+class SignatureChanged(Fact):
+    kind = "notification.signature_changed"
+    team_id: int | None
+    language: str
+
+
+class SignatureRemoved(Fact):
+    kind = "notification.signature_removed"
+    team_id: int | None
+    language: str

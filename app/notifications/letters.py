@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,19 +9,18 @@ from typing import Any
 import sqlalchemy as sa
 from markupsafe import escape
 
-from app.accounts import tokens
-from app.accounts.models import OneTimeToken
 from app.core.db import db
 from app.core.environment import environment
 from app.core.formats import Formats
 from app.core.language import _, language, pgettext, speaking
 from app.core.text import shorten
 from app.events.models import Event
-from app.notifications import places, timeline
+from app.notifications import lone_letters, own_words, places, timeline
 from app.notifications.audience import Recipient
 from app.notifications.conditions import reopened
 from app.notifications.dated import DatedFormats
-from app.notifications.rendering import Written, write
+from app.notifications.lone_letters import Made
+from app.notifications.rendering import Written
 from app.notifications.scene import Reader, Scene, TicketFacts, readers
 from app.notifications.texts import priority_name
 from app.notifications.words import CHOICES, Side, Topic
@@ -62,9 +60,9 @@ def compose(
     """
     with speaking(recipient.reader.language):
         formats = DatedFormats(recipient.reader.time_zone)
-        values = _frame(recipient, sender)
+        values = frame(recipient, sender)
         if recipient.side is Side.SELF:
-            made = _about_account(event, recipient.reader, mailbox, formats)
+            made = lone_letters.TABLE[event.kind](event, recipient.reader, mailbox, formats)
         elif recipient.side is Side.REQUESTER:
             made = _to_requester(event, recipient, scene, formats)
         else:
@@ -72,20 +70,14 @@ def compose(
         if made is None:
             return None
         template, own = made
-        return write(template, values | own)
+        return own_words.written(template, values | own, event, recipient.reader, scene)
 
 
-def _frame(recipient: Recipient, sender: Sender) -> dict[str, Any]:
-    reader, site = recipient.reader, settings(Site)
+def frame(recipient: Recipient, sender: Sender) -> dict[str, Any]:
+    """What every mail names, whatever it is about."""
+    reader = recipient.reader
     can_choose = recipient.topic in CAN_BE_TURNED_OFF and reader.verified_at is not None
-    return {
-        "site": {
-            "name": site_name(),
-            "support_phone": site.support_phone,
-            "support_email": site.support_email,
-            "hours": site.hours,
-        },
-        "language": language(),
+    return house() | {
         "greeting": _("Hello %(name)s,", name=reader.own_name) if reader.own_name else _("Hello,"),
         "stands_in_for": recipient.stands_in_for,
         "settings_url": places.preferences(is_staff=reader.is_staff) if can_choose else "",
@@ -93,12 +85,21 @@ def _frame(recipient: Recipient, sender: Sender) -> dict[str, Any]:
     }
 
 
+def house() -> dict[str, Any]:
+    """What the frame of a mail says of the house, in the present language."""
+    site = settings(Site)
+    told = {
+        "name": site_name(),
+        "support_phone": site.support_phone,
+        "support_email": site.support_email,
+        "hours": site.hours,
+    }
+    return {"site": told, "language": language(), "stands_in_for": "", "settings_url": ""}
+
+
 def site_name() -> str:
     """How the organisation calls its helpdesk."""
     return settings(Site).title or environment().app_name
-
-
-Made = tuple[str, dict[str, Any]]
 
 
 def _to_requester(event: Event, recipient: Recipient, scene: Scene, formats: Formats) -> Made | None:
@@ -214,69 +215,3 @@ def _files(ticket_id: int, comment_id: int | None, formats: Formats) -> list[tup
         .order_by(Attachment.id)
     )
     return [(name, formats.size(size)) for name, size in rows]
-
-
-def _about_account(event: Event, reader: Reader, mailbox: str, formats: Formats) -> Made | None:
-    return _ACCOUNT[event.kind](event, reader, mailbox, formats)
-
-
-def _with_link(template: str) -> Callable[[Event, Reader, str, Formats], Made | None]:
-    """A mail that carries a one-time link; none is sent for a link that was used or replaced meanwhile."""
-
-    def make(event: Event, reader: Reader, _mailbox: str, formats: Formats) -> Made | None:
-        link = tokens.link_for(event.payload["token_id"])
-        row = db.session.get(OneTimeToken, event.payload["token_id"])
-        if link is None or row is None:
-            return None
-        how = event.payload.get("how", "")
-        return template, {
-            "link": link,
-            "until": formats.moment(row.expires_at),
-            "address": reader.email,
-            "how": how,
-        }
-
-    return make
-
-
-def _password_changed(event: Event, _reader: Reader, _mailbox: str, formats: Formats) -> Made:
-    values = {"at": formats.moment(event.at), "forgot_url": places.forgot_password()}
-    return "password_changed", values
-
-
-def _second_factor(template: str) -> Callable[[Event, Reader, str, Formats], Made]:
-    """A mail about the second factor: what changed, when, and whether staff did it."""
-
-    def make(event: Event, _reader: Reader, _mailbox: str, formats: Formats) -> Made:
-        by_staff = event.payload.get("by_staff", False)
-        values = {"at": formats.moment(event.at), "by_staff": by_staff}
-        return template, values | {"forgot_url": places.forgot_password()}
-
-    return make
-
-
-def _change_requested(event: Event, reader: Reader, mailbox: str, formats: Formats) -> Made | None:
-    if mailbox == "new":
-        return _with_link("email_confirm")(event, reader, mailbox, formats)
-    row = db.session.get(OneTimeToken, event.payload["token_id"])
-    if row is None:
-        return None
-    return "email_warning", {"address": row.detail, "forgot_url": places.forgot_password()}
-
-
-def _changed(event: Event, _reader: Reader, _mailbox: str, _formats: Formats) -> Made | None:
-    row = db.session.get(OneTimeToken, event.payload["token_id"])
-    return None if row is None else ("email_changed", {"address": row.detail})
-
-
-_ACCOUNT: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
-    "person.welcomed": _with_link("welcome"),
-    "registration.started": _with_link("confirm"),
-    "password.reset_requested": _with_link("reset"),
-    "password.changed": _password_changed,
-    "email.change_requested": _change_requested,
-    "email.changed": _changed,
-    "totp.enrolled": _second_factor("second_factor_on"),
-    "totp.removed": _second_factor("second_factor_off"),
-    "totp.codes_renewed": _second_factor("recovery_codes"),
-}

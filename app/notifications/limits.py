@@ -6,11 +6,77 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 
-from app.core import clock, log
+from app.accounts.actors import CLOCK
+from app.core import clock, log, rates
 from app.core.db import db
+from app.core.errors import TooMany
+from app.core.outcome import RetryLater
+from app.events.log import record
+from app.events.models import Delivery
+from app.mailroom.actions import bouncing
+from app.notifications.audience import Recipient
+from app.notifications.events import ReceiptLeftOut
 from app.notifications.models import MailWindow
+from app.notifications.scene import EntryFacts
+from app.notifications.words import Side, Topic
+from app.settings.queries import get as settings
+from app.settings.schemas import MailRules
 
 WINDOW = timedelta(hours=1)
+UNVERIFIED_PER_HOUR = 3  # abuse case A13
+STAFF_PER_HOUR = 30  # what is over it stands in the bell (fault F35)
+LIMITED = "limit"
+MUTED = "muted"
+
+
+def has_place(recipient: Recipient, entry: EntryFacts | None, delivery: Delivery) -> bool:
+    """Whether this mail may go out now; what people wrote and account mails are not counted.
+
+    Args:
+        recipient: the reader and why they are told.
+        entry: what somebody wrote, if the mail is about that.
+        delivery: says why when there is no place and never will be.
+
+    Raises:
+        RetryLater: it may go out when the hour has room again.
+    """
+    if recipient.side is Side.SELF or _is_answer_of_staff(recipient, entry):
+        return True
+    if bouncing.is_muted(recipient.reader.email):
+        delivery.error = MUTED
+        return False
+    rules = settings(MailRules)
+    limit = rules.automatic_per_hour if recipient.side is Side.REQUESTER else STAFF_PER_HOUR
+    if recipient.reader.verified_at is None:
+        limit = min(limit, UNVERIFIED_PER_HOUR)
+    free_at = take_place(recipient.reader.id, delivery.id, limit) or _house_limit(rules)
+    if free_at is None:
+        return True
+    if recipient.topic is Topic.RECEIVED or recipient.side is Side.STAFF:
+        delivery.error = LIMITED
+        if recipient.topic is Topic.RECEIVED:
+            _warn(recipient, delivery)
+        return False
+    raise RetryLater(free_at, LIMITED)
+
+
+def _warn(recipient: Recipient, delivery: Delivery) -> None:
+    """Two machines may be talking to each other: whoever works the ticket is to know why there was no receipt."""
+    left_out = ReceiptLeftOut(person_id=recipient.reader.id)
+    record(left_out, actor=CLOCK, subject=("delivery", delivery.id), ticket=delivery.ticket_id)
+
+
+def _is_answer_of_staff(recipient: Recipient, entry: EntryFacts | None) -> bool:
+    return recipient.topic is Topic.REPLY and entry is not None and entry.by_staff
+
+
+def _house_limit(rules: MailRules) -> datetime | None:
+    """When the house as a whole may send automatic mail again; None for now."""
+    try:
+        rates.hit(f"{rules.automatic_per_hour_in_all}/hour", "mail", "automatic")
+    except TooMany as full:
+        return clock.now() + timedelta(seconds=full.details["seconds"])
+    return None
 
 
 def take_place(person_id: int, delivery_id: int, limit: int) -> datetime | None:

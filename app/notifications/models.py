@@ -1,4 +1,4 @@
-"""Tables of notices: the bell's entries, what people turned off, how many automatic mails somebody got lately."""
+"""Tables of notices: the bell's entries, what people turned off, mails of the last hour, words of mails, signatures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import BigId, Model, Word, table_args
-from app.notifications.words import Topic, Way
+from app.notifications.words import MailKind, Topic, Way
 
 
 class Notice(Model):
@@ -49,3 +49,38 @@ class MailWindow(Model):
 
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
     sent: Mapped[list[Any]]
+
+
+class MailTemplate(Model):
+    """The words of a mail about tickets, where somebody wrote others than those it came with.
+
+    ``team_key`` is the team's id and 0 for all teams: NULLs would not be unique.
+    """
+
+    __tablename__ = "mail_template"
+    __table_args__ = table_args(sa.UniqueConstraint("kind", "language", "team_key"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[MailKind] = mapped_column(Word(MailKind))
+    language: Mapped[str] = mapped_column(sa.String(2))
+    team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"))
+    team_key: Mapped[int] = mapped_column(BigId, default=0)
+    subject: Mapped[str] = mapped_column(sa.String(200))
+    body: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime]
+
+
+class MailSignature(Model):
+    """What stands below the public replies of a team's agents; ``team_key`` as in ``MailTemplate``."""
+
+    __tablename__ = "mail_signature"
+    __table_args__ = table_args(sa.UniqueConstraint("language", "team_key"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(2))
+    team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"))
+    team_key: Mapped[int] = mapped_column(BigId, default=0)
+    text: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime]

@@ -22,3 +22,13 @@ def preferences(*, is_staff: bool) -> str:
 def forgot_password() -> str:
     """Where a new password can be asked for."""
     return absolute(FORGOT)
+
+
+def mail_account(account_id: int) -> str:
+    """The page of a mail account, for administrators."""
+    return absolute(f"/admin/mail/{account_id}")
+
+
+def portal() -> str:
+    """Where people file requests with files of any number."""
+    return absolute("/portal/new")

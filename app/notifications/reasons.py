@@ -20,6 +20,7 @@ REASONS: dict[str, Lazy] = {
     "login_not_offered": lazy_gettext("The mail server offers no login over this connection."),
     "login_refused": lazy_gettext("The mail server refused user name and password."),
     "message_too_large": lazy_gettext("The mail is too large for the server."),
+    "muted": lazy_gettext("Mail to this address came back, so it gets no automatic mail."),
     "name_not_found": lazy_gettext("The name of the server was not found."),
     "no_route": lazy_gettext("There is no way to send mail."),
     "not_a_mail_server": lazy_gettext("What answers there is not a mail server."),

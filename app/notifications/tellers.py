@@ -196,14 +196,6 @@ def _deadline_breached(it: Told) -> Markup:
     return say("A deadline was missed: %(what)s was due %(due)s.", what=what, due=due)
 
 
-@tells("mail.names_ticket", "box-arrow-up-right")
-def _named_another(it: Told) -> Markup:
-    return say(
-        "The mail names %(number)s, but its sender does not take part there.",
-        number=bold(number_of(it["named_id"])),
-    )
-
-
 @tells("ticket.file_infected", "exclamation-octagon-fill", tone="danger")
 def _file_infected(_it: Told) -> Markup:
     return say("A file was locked away because the virus scanner found something in it.")

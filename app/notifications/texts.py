@@ -17,6 +17,14 @@ STAFF_WAITING: dict[PendingReason, Lazy] = {
     PendingReason.CUSTOMER: Lazy("Waiting for customer", "ticket status"),
     PendingReason.THIRD_PARTY: Lazy("Waiting for third party", "ticket status"),
 }
+REQUEST_STATUS: dict[Status, Lazy] = {
+    Status.OPEN: Lazy("Received", "request status"),
+    Status.IN_PROGRESS: Lazy("We are working on it", "request status"),
+    Status.PENDING: Lazy("Your answer is missing", "request status"),
+    Status.RESOLVED: Lazy("Resolved", "request status"),
+    Status.CLOSED: Lazy("Finished", "request status"),
+}
+REQUEST_WAITS = Lazy("We are waiting for a third party", "request status")
 PRIORITIES: dict[Priority, Lazy] = {
     Priority.CRITICAL: Lazy("Critical", "priority"),
     Priority.HIGH: Lazy("High", "priority"),
@@ -41,6 +49,13 @@ def status_name(status: str, reason: str | None = None) -> str:
     if status == Status.PENDING and reason:
         return str(STAFF_WAITING[PendingReason(reason)])
     return str(STAFF_STATUS[Status(status)])
+
+
+def request_status_name(status: str, reason: str | None) -> str:
+    """A status as the requester's side calls it."""
+    if status == Status.PENDING and reason == PendingReason.THIRD_PARTY:
+        return str(REQUEST_WAITS)
+    return str(REQUEST_STATUS[Status(status)])
 
 
 def priority_name(priority: str) -> str:

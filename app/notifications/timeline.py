@@ -17,12 +17,16 @@ from app.core.db import db
 from app.core.formats import Formats
 from app.core.language import language
 from app.events.models import Event
+from app.notifications import mail_tellers, schedule_tellers
 from app.notifications.tellers import TELLERS
 from app.notifications.told import Told
 from app.notifications.words import Side
 from app.tickets.models import Category, Comment
 
 PEOPLE = ("person_id", "requester_id")
+# Importing them has made them known.
+TOLD_ELSEWHERE = (mail_tellers, schedule_tellers)
+PAIRS_OF_PEOPLE = frozenset({"ticket.assigned", "ticket.requester_changed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def _ids(events: Sequence[Event]) -> tuple[set[int], set[int], set[int], set[int
         payload = event.payload
         pair = {payload.get("old_id"), payload.get("new_id")}
         people |= {payload.get(key) for key in PEOPLE}
-        if event.kind == "ticket.assigned":
+        if event.kind in PAIRS_OF_PEOPLE:
             people |= pair
         elif event.kind == "ticket.team_changed":
             teams |= pair

@@ -35,6 +35,7 @@ class Topic(StrEnum):
     ASSIGNED = "assigned"
     CUSTOMER_REPLY = "customer_reply"
     TEAM_REPLY = "team_reply"
+    NOT_SENT = "not_sent"
     NOTE = "note"
     CHANGES = "changes"
     REOPENED = "reopened"
@@ -43,6 +44,25 @@ class Topic(StrEnum):
     DEADLINE = "deadline"
     RATED = "rated"
     ACCOUNT = "account"
+
+
+class MailKind(StrEnum):
+    """Mails about tickets, whose words administrators may change; named after the built-in templates."""
+
+    RECEIVED = "received"
+    RECEIVED_NEUTRAL = "received_neutral"
+    REPLY = "reply"
+    PROGRESS = "progress"
+    NEW_TICKET = "new_ticket"
+    ASSIGNED = "assigned"
+    CUSTOMER_REPLY = "customer_reply"
+    TEAM_REPLY = "team_reply"
+    NOT_SENT = "not_sent"
+    REOPENED = "reopened"
+    ESCALATED = "escalated"
+    DEADLINE = "deadline"
+    CRITICAL = "critical"
+    NOBODY_FREE = "nobody_free"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +86,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(Topic.ASSIGNED, Side.STAFF, Lazy("A ticket is assigned to me"), BOTH),
     Choice(Topic.CUSTOMER_REPLY, Side.STAFF, Lazy("A requester answers"), BOTH),
     Choice(Topic.TEAM_REPLY, Side.STAFF, Lazy("A colleague answers"), BOTH),
+    Choice(Topic.NOT_SENT, Side.STAFF, Lazy("A scheduled reply of mine was not sent"), BOTH),
     Choice(Topic.NOTE, Side.STAFF, Lazy("A colleague writes an internal note"), (Way.BELL,)),
     Choice(Topic.REOPENED, Side.STAFF, Lazy("A ticket is opened again"), BOTH),
     Choice(Topic.CHANGES, Side.STAFF, Lazy("Other changes of my tickets and those I watch"), (Way.BELL,)),

@@ -30,9 +30,9 @@ from app.events.kinds import Fact
 from app.events.log import record
 from app.settings.actions import change
 from app.settings.schemas import Site
-from app.tickets.actions import assigning, clock, escalating, triage
+from app.tickets.actions import assigning, clock, escalating, scheduling, triage
 from app.tickets.actions.files import StoredFile, receive
-from app.tickets.schemas import Escalation, StatusMove
+from app.tickets.schemas import Escalation, LaterReply, StatusMove
 from app.tickets.words import PendingReason, Status
 from tests.support.world import World
 
@@ -178,6 +178,14 @@ def team_reply(firm: Firm) -> tuple[Any, ...]:
     return firm.agent, "ticket.reply_added"
 
 
+def not_sent(firm: Firm) -> tuple[Any, ...]:
+    ticket = firm.ticket()
+    later = LaterReply(body="Ist es jetzt gut?", due_at=START + timedelta(hours=2))
+    run_unit(partial(scheduling.schedule, firm.world.actor(firm.agent), ticket.id, later))
+    firm.world.say(firm.customer, ticket, "Es hat sich erledigt.")
+    return firm.agent, "ticket.reply_stopped"
+
+
 def reopened(firm: Firm) -> tuple[Any, ...]:
     ticket = firm.ticket()
     firm.moved(ticket, Status.RESOLVED)
@@ -255,6 +263,7 @@ SCENES: dict[str, Scene] = {
     "assigned_in_absence": assigned_in_absence,
     "customer_reply": customer_reply,
     "team_reply": team_reply,
+    "not_sent": not_sent,
     "reopened": reopened,
     "escalated": escalated,
     "nobody_free": nobody_free,

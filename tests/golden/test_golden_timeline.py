@@ -15,10 +15,12 @@ from app.core.language import speaking
 from app.events.kinds import fact_type, known_kinds
 from app.events.models import Event
 from app.events.words import Visibility
-from app.mailroom.events import TicketNamed
+from app.mailroom.events import MailBounced, TicketForwarded, TicketNamed
+from app.notifications.events import ReceiptLeftOut
 from app.notifications.tellers import TELLERS
 from app.notifications.timeline import Names, lines
 from app.notifications.words import Side
+from app.tickets.words import StopReason
 from tests.support import golden
 
 pytestmark = pytest.mark.sqlite_only
@@ -50,6 +52,14 @@ SAMPLES: dict[str, list[Sample]] = {
         (ActorKind.MAIL, {"comment_id": 9, "by_staff": False}),
     ],
     "ticket.reply_taken_back": [(JONAS, {"comment_id": 8})],
+    "ticket.reply_scheduled": [(JONAS, {"scheduled_id": 5, "due_at": "2026-11-23T07:00:00+00:00"})],
+    "ticket.reply_unscheduled": [
+        (JONAS, {"scheduled_id": 5, "person_id": JONAS}),
+        (LEA, {"scheduled_id": 5, "person_id": JONAS}),
+    ],
+    "ticket.reply_stopped": [
+        (MIA, {"scheduled_id": 5, "person_id": JONAS, "why": why.value}) for why in StopReason
+    ],
     "ticket.note_added": [(JONAS, {"comment_id": 8})],
     "ticket.comment_corrected": [(JONAS, {"comment_id": 8})],
     "ticket.comment_redacted": [(LEA, {"comment_id": 8})],
@@ -100,6 +110,16 @@ SAMPLES: dict[str, list[Sample]] = {
     "ticket.restored": [(99, {})],
     "ticket.follow_up_opened": [(MIA, {"follow_up_id": 77})],
     "mail.names_ticket": [(ActorKind.MAIL, {"named_id": 77})],
+    "mail.bounced": [
+        (ActorKind.MAIL, {"delivery_id": 5, "lasting": True}),
+        (ActorKind.MAIL, {"delivery_id": 5, "lasting": False}),
+    ],
+    "notification.receipt_left_out": [(ActorKind.CLOCK, {"person_id": MIA})],
+    "mail.forwarded": [(JONAS, {"forwarding_id": 3, "comment_id": 8})],
+    "ticket.entry_moved": [(JONAS, {"comment_id": 8, "new_ticket_id": 78})],
+    "ticket.marked_as_spam": [(JONAS, {})],
+    "ticket.unmarked_as_spam": [(LEA, {})],
+    "ticket.requester_changed": [(JONAS, {"old_id": LEA, "new_id": MIA})],
     "ticket.file_infected": [(ActorKind.CLOCK, {"attachment_id": 5})],
 }
 
@@ -125,7 +145,8 @@ def sample(
 
 def test_every_kind_of_a_ticket_has_its_golden_lines() -> None:
     kinds = {kind for kind in known_kinds() if kind.startswith("ticket.")}
-    assert kinds | {TicketNamed.kind} == set(SAMPLES) == set(TELLERS)
+    by_mail = {TicketNamed.kind, MailBounced.kind, TicketForwarded.kind, ReceiptLeftOut.kind}
+    assert kinds | by_mail == set(SAMPLES) == set(TELLERS)
 
 
 @pytest.mark.parametrize("kind", SAMPLES)

@@ -19,6 +19,7 @@ from app.mailroom.events import TicketNamed
 from app.mailroom.matching import Place
 from app.mailroom.nobody import ADDRESS
 from app.mailroom.outcomes import Outcome, Result, State
+from app.mailroom.suspicion import marks_of
 from app.mailroom.words import Match
 from app.tickets.actions import files, opening
 from app.tickets.models import Ticket
@@ -38,7 +39,8 @@ def open_new(raw_id: int, place: Place, reading: Reading, *, actor: Actor) -> Ou
         actor: the mail's.
     """
     with speaking(reading.origin.language or environment().default_locale):
-        requester = requester_of(reading.mail, actor=actor)
+        found = requester_of(reading.mail, actor=actor)
+    requester = found.person
     made = open_for(requester, reading, actor=actor)
     if place.named_id is not None:
         named = TicketNamed(named_id=place.named_id)
@@ -54,6 +56,7 @@ def open_new(raw_id: int, place: Place, reading: Reading, *, actor: Actor) -> Ou
             "named_ticket_id": place.named_id,
             "asker_email": asker.email if asker else "",
             "asker_name": asker.name if asker else "",
+            "marks": " ".join(marks_of(reading.mail, requester, is_new=found.is_new)),
         },
     )
 

@@ -47,7 +47,7 @@ def keep_head(
 def _tell_sender(raw: RawMail, head: Mail, verdict: Verdict, size: int, actor: Actor) -> None:
     if head.sender is None or not verdict.answerable or is_blocked(head.sender.email):
         return
-    person = requester_of(head, actor=actor)
+    person = requester_of(head, actor=actor).person
     if person.email != ADDRESS:
         told = MailTooLarge(person_id=person.id, size=size)
         record(told, actor=actor, subject=("mail", raw.id))

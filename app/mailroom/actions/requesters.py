@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.accounts import arrivals
 from app.accounts.actions.by_mail import find_or_create
 from app.accounts.actions.people import activate
@@ -24,8 +26,16 @@ def sender_of(mail: Mail) -> Person | None:
     return person if person is not None and person.is_active else None
 
 
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Whose request a new ticket is; ``is_new``: nobody knew the address before."""
+
+    person: Person
+    is_new: bool = False
+
+
 @action
-def requester_of(mail: Mail, *, actor: Actor) -> Person:
+def requester_of(mail: Mail, *, actor: Actor) -> Requester:
     """Whose request a new ticket is.
 
     Args:
@@ -33,12 +43,15 @@ def requester_of(mail: Mail, *, actor: Actor) -> Person:
         actor: the mail's.
     """
     if mail.sender is None or mail.sender.email.lower() == ADDRESS:
-        return unknown_sender(actor=actor)
+        return Requester(unknown_sender(actor=actor))
+    known = find_by_email(mail.sender.email)
     try:
-        person = find_or_create(mail.sender.email, mail.sender.name, actor=actor)
+        person = known or find_or_create(mail.sender.email, mail.sender.name, actor=actor)
     except ValueError:
-        return unknown_sender(actor=actor)
-    return person if person.is_active else unknown_sender(actor=actor)
+        return Requester(unknown_sender(actor=actor))
+    if not person.is_active:
+        return Requester(unknown_sender(actor=actor))
+    return Requester(person, is_new=known is None)
 
 
 @action

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import urlsplit
@@ -13,27 +13,27 @@ from app.accounts.models import OneTimeToken
 from app.core import log
 from app.core.db import db
 from app.core.environment import environment
-from app.core.outcome import RetryLater
 from app.events.consumers import Held, Target
 from app.events.models import Delivery, Event
 from app.events.settling import NO_WAY_OUT
 from app.integrations import smtp
-from app.integrations.compose import Letter, Mailbox, compose
+from app.integrations.compose import Attachment, Letter, compose
+from app.integrations.outcome import RetryLater
 from app.integrations.smtp_route import SmtpRoute
-from app.mailroom import own_ids
-from app.notifications import letters
+from app.mailroom import outgoing
+from app.mailroom.outgoing import Office
+from app.notifications import letters, suppliers
 from app.notifications.audience import Recipient, instead, kinds, recipients
 from app.notifications.breaker import Breaker
-from app.notifications.limits import take_place
-from app.notifications.rendering import Written
+from app.notifications.cover import Cover
+from app.notifications.limits import has_place
 from app.notifications.scene import EntryFacts, Reader, Scene
-from app.notifications.words import Side, Topic, Way
+from app.notifications.suppliers import SentFile
+from app.notifications.words import Way
 from app.settings.queries import get as settings
-from app.settings.schemas import MailRules, Site
+from app.settings.schemas import Site
 
-UNVERIFIED_PER_HOUR = 3  # abuse case A13
-STAFF_PER_HOUR = 30  # what is over it stands in the bell (fault F35)
-LIMITED = "limit"
+LONGEST_TALK = 120.0  # seconds a conversation with the mail server of an account may take
 # The mail server itself is not to be had: no other mail will do better just now.
 ROUTE_IS_DOWN = frozenset(
     {
@@ -43,17 +43,49 @@ ROUTE_IS_DOWN = frozenset(
     }
 )  # fmt: skip
 PERSON, INSTEAD = "person", "instead"
-TWO_MAILBOXES = {"email.change_requested": ("new", "old"), "email.changed": ("new", "old")}
+TWO_MAILBOXES = dict.fromkeys(
+    ("email.change_requested", "email.changed", "email.further_requested"), ("new", "old")
+)
+# Their link goes to the address it was asked for at, when that is a further one of the reader.
+AS_ASKED = "password.reset_requested"
 Route = Callable[[], SmtpRoute | None]
+TokenFor = Callable[[int], str]
+OpenFile = Callable[[str], bytes]
+
+
+def no_token(_account_id: int) -> str:
+    """For a house whose accounts have passwords."""
+    return ""
+
+
+def no_file(sha256: str) -> bytes:
+    """For a house that attaches nothing.
+
+    Raises:
+        RetryLater: nobody knows where files are.
+    """
+    raise RetryLater(None, "storage_down", sha256)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A mail on its way out."""
+    """A mail on its way out.
 
-    message: EmailMessage
+    Args:
+        account_id: the account it goes out from; None for the way of the environment.
+        files: what is attached when it is spoken: bytes are not asked for inside a unit.
+    """
+
+    letter: Letter
     sender: str
     recipient: str
+    account_id: int | None = None
+    files: tuple[SentFile, ...] = ()
+
+    @property
+    def message(self) -> EmailMessage:
+        """The mail without its files, as the outbox page shows it."""
+        return compose(self.letter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +106,35 @@ class Email:
     """Outside consumer.
 
     Args:
-        route: the way out as it is set up now, None for none.
-        sender: address mails come from, empty to take the support address of the settings.
+        route: the way out of the environment, taken where no account can send; None for none.
+        sender: address mails come from on that way, empty to take the support address of the settings.
+        token: a fresh access token of an account, "" for one with a password; asks its authority when needed.
+        open_file: the bytes of a stored file by its hash.
     """
 
     name = "email"
     patience = timedelta(days=5)
 
-    def __init__(self, route: Route, sender: str = "") -> None:
+    def __init__(
+        self, route: Route, sender: str = "", *, token: TokenFor = no_token, open_file: OpenFile = no_file
+    ) -> None:
         self._route = route
         self._sender = sender
+        self._token = token
+        self._open_file = open_file
         self._breaker = Breaker()
 
     @property
     def lease(self) -> timedelta:
         """Longer than a conversation with the mail server may take, so that nobody else begins the same one."""
         route = self._route()
-        return timedelta(seconds=route.patience + 30) if route else timedelta(minutes=1)
+        return timedelta(seconds=(route.patience if route else LONGEST_TALK) + 30)
 
     def is_open(self) -> bool:
-        return self._route() is not None
+        return self._route() is not None or outgoing.any_office()
 
     def wants(self, kind: str) -> bool:
-        return kind in kinds(Way.EMAIL)
+        return kind in kinds(Way.EMAIL) or kind == suppliers.KIND
 
     def targets(self, event: Event) -> Iterable[Target]:
         return self.targets_of([event]).get(event.id, ())
@@ -106,9 +144,12 @@ class Email:
         found = recipients(scene, Way.EMAIL)
         return {
             event.id: [
-                Target(key, _not_before(scene.entry(event)))
-                for one in found.get(event.id, ())
-                for key in _keys(event, one)
+                *([Target(suppliers.target_of(event))] if event.kind == suppliers.KIND else []),
+                *(
+                    Target(key, _not_before(scene.entry(event)))
+                    for one in found.get(event.id, ())
+                    for key in _keys(event, one)
+                ),
             ]
             for event in events
         }
@@ -117,24 +158,48 @@ class Email:
         """Look again whether the person is still to be told, and write the mail."""
         if not self.is_open():
             raise Held(NO_WAY_OUT)
-        self._breaker.check(self.name)
+        office = outgoing.office_for(event.ticket_id)
+        self._breaker.check(_way_name(office))
+        if event.kind == suppliers.KIND:
+            return self._to_supplier(event, office)
         address, scene = Address.read(delivery.target), Scene([event])
         recipient = recipient_of(event, address, scene)
-        if recipient is None or not _has_place(event, recipient, scene, delivery):
+        if recipient is None or not has_place(recipient, scene.entry(event), delivery):
             return None
-        return self.write(event, recipient, scene, address.mailbox)
+        return self.write(event, recipient, scene, address.mailbox, office)
 
-    def write(self, event: Event, recipient: Recipient, scene: Scene, mailbox: str = "") -> Outgoing | None:
-        """The mail itself; None when there is nothing to say any more."""
-        sender = self._office()
+    def write(
+        self,
+        event: Event,
+        recipient: Recipient,
+        scene: Scene,
+        mailbox: str = "",
+        office: Office | None = None,
+    ) -> Outgoing | None:
+        """The mail itself; None when there is nothing to say any more.
+
+        Args:
+            mailbox: which of several addresses of the person, see ``Address``.
+            office: the account it goes out from; None for the way of the environment.
+        """
+        sender = self._sender_of(office)
         to = _address_of(event, recipient.reader, mailbox)
         if not to or mailboxes.is_ours(to):
             return None
         written = letters.compose(event, recipient, scene, mailbox=mailbox, sender=sender)
         if written is None:
             return None
-        cover = _Cover(event, recipient, scene.entry(event), sender, to, mailbox)
-        return Outgoing(compose(cover.letter(written)), sender.address, to)
+        cover = Cover(event, recipient, scene.entry(event), sender, to, mailbox, office)
+        return Outgoing(cover.letter(written), sender.address, to, office.account_id if office else None)
+
+    def _to_supplier(self, event: Event, office: Office | None) -> Outgoing | None:
+        """What somebody outside is asked about a ticket."""
+        asked = suppliers.write(event, self._sender_of(office), office)
+        if asked is None or mailboxes.is_ours(asked.letter.recipient.address):
+            return None
+        letter = asked.letter
+        account_id = office.account_id if office else None
+        return Outgoing(letter, letter.sender.address, letter.recipient.address, account_id, asked.files)
 
     def speak(self, message: Outgoing) -> str:
         """Hand the mail over; returns the server's words.
@@ -143,27 +208,45 @@ class Email:
             Held: no way out any more.
             RetryLater, Undeliverable: see ``smtp.send``.
         """
-        route = self._route()
-        if route is None:
-            raise Held(NO_WAY_OUT)
-        self._breaker.check(self.name)
+        way = str(message.account_id)
+        self._breaker.check(way)
         try:
-            receipt = smtp.send(route, message.message, message.sender, message.recipient)
+            route = self._way_of(message.account_id)
+            receipt = smtp.send(route, self._sealed(message), message.sender, message.recipient)
         except RetryLater as later:
             if later.reason in ROUTE_IS_DOWN:
-                self._breaker.trip(self.name, later)
+                self._breaker.trip(way, later)
             raise
         return f"{receipt.code} {receipt.text}"
+
+    def _way_of(self, account_id: int | None) -> SmtpRoute:
+        route = (
+            self._route() if account_id is None else outgoing.route_of(account_id, self._token(account_id))
+        )
+        if route is None:
+            raise Held(NO_WAY_OUT)
+        return route
+
+    def _sealed(self, message: Outgoing) -> EmailMessage:
+        files = [Attachment(one.name, one.media_type, self._open_file(one.sha256)) for one in message.files]
+        return compose(replace(message.letter, attachments=files))
 
     def failed(self, event: Event, delivery: Delivery) -> None:
         log.get(__name__).warning(
             "mail_given_up", delivery_id=delivery.id, event_id=event.id, kind=event.kind
         )
 
-    def _office(self) -> letters.Sender:
+    def _sender_of(self, office: Office | None) -> letters.Sender:
+        if office is not None:
+            return letters.Sender(office.address, office.answers_to)
         support = settings(Site).support_email
         host = urlsplit(environment().site_url).hostname or "localhost"
         return letters.Sender(self._sender or support or f"helpdesk@{host}", support)
+
+
+def _way_name(office: Office | None) -> str:
+    """What the breaker calls a way out."""
+    return str(office.account_id if office else None)
 
 
 def _keys(event: Event, recipient: Recipient) -> list[str]:
@@ -184,77 +267,12 @@ def recipient_of(event: Event, address: Address, scene: Scene) -> Recipient | No
     return next((one for one in found if one.reader.id == address.person_id), None)
 
 
-def _has_place(event: Event, recipient: Recipient, scene: Scene, delivery: Delivery) -> bool:
-    """Whether this automatic mail is within the hour's limit; what people wrote and account mails are not counted.
-
-    Raises:
-        RetryLater: it may go out when the hour has room again.
-    """
-    rules = settings(MailRules)
-    if recipient.side is Side.SELF or _is_answer_of_staff(recipient, scene.entry(event)):
-        return True
-    limit = rules.automatic_per_hour if recipient.side is Side.REQUESTER else STAFF_PER_HOUR
-    if recipient.reader.verified_at is None:
-        limit = min(limit, UNVERIFIED_PER_HOUR)
-    free_at = take_place(recipient.reader.id, delivery.id, limit)
-    if free_at is None:
-        return True
-    if recipient.topic is Topic.RECEIVED or recipient.side is Side.STAFF:
-        delivery.error = LIMITED
-        return False
-    raise RetryLater(free_at, LIMITED)
-
-
-def _is_answer_of_staff(recipient: Recipient, entry: EntryFacts | None) -> bool:
-    return recipient.topic is Topic.REPLY and entry is not None and entry.by_staff
-
-
 def _address_of(event: Event, reader: Reader, mailbox: str) -> str:
-    if not mailbox:
+    if not mailbox and event.kind != AS_ASKED:
         return reader.email
     row = db.session.get(OneTimeToken, event.payload["token_id"])
     if row is None:
         return ""
+    if not mailbox:
+        return row.detail or reader.email
     return row.detail if mailbox == "new" else row.former
-
-
-@dataclass(frozen=True, slots=True)
-class _Cover:
-    """Everything on the outside of a mail."""
-
-    event: Event
-    recipient: Recipient
-    entry: EntryFacts | None
-    sender: letters.Sender
-    to: str
-    mailbox: str
-
-    def letter(self, written: Written) -> Letter:
-        sender, thread = self.sender, self._thread()
-        return Letter(
-            sender=Mailbox(sender.address, self._sender_name()),
-            recipient=Mailbox(self.to, self.recipient.reader.own_name),
-            subject=written.subject,
-            text=written.text,
-            html=written.html,
-            message_id=self._own_id(self.event.id, self.mailbox),
-            in_reply_to=thread,
-            references=(thread,) if thread else (),
-            date=_not_before(self.entry) or self.event.at,
-            reply_to=Mailbox(sender.answers_to, letters.site_name()) if sender.answers_to else None,
-        )
-
-    def _thread(self) -> str:
-        """What all mails of a ticket to one person refer to, so that mail programs keep them together."""
-        return self._own_id(own_ids.THREAD) if self.event.ticket_id is not None else ""
-
-    def _own_id(self, event_id: int, mailbox: str = "") -> str:
-        about = "person" if self.event.ticket_id is None else "ticket"
-        subject_id = self.event.ticket_id or self.event.subject_id
-        return own_ids.make(about, subject_id, event_id, self.recipient.reader.id, mailbox)
-
-    def _sender_name(self) -> str:
-        """An answer names who wrote it."""
-        house = letters.site_name()
-        entry = self.entry if self.recipient.topic is Topic.REPLY else None
-        return f"{entry.author_name} – {house}" if entry is not None and entry.author_name else house

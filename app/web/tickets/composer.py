@@ -15,6 +15,7 @@ from app.tickets.words import Phase, Status
 from app.web.kit import page
 from app.web.kit.forms import Form
 from app.web.kit.uploads import Upload, kept_uploads
+from app.web.tickets import later
 from app.web.tickets.schemas import Step, step_of
 from app.web.tickets.words import STEP_NAMES, next_steps
 
@@ -46,6 +47,7 @@ class Box:
     news: Sequence[News] = ()
     kept: Sequence[Upload] = ()
     then: str = ""
+    later: str = ""
     field: str = "body"
 
 
@@ -78,7 +80,7 @@ def news_of(comments: Sequence[Comment]) -> list[News]:
     ]
 
 
-def context(seen: Sheet, boxes: Boxes | None, mode: str) -> dict[str, Any]:
+def context(actor: Actor, seen: Sheet, boxes: Boxes | None, mode: str) -> dict[str, Any]:
     """What the template of the writing box needs."""
     ticket = seen.ticket
     steps = [one for one in next_steps(step_of(ticket.status, ticket.pending_reason)) if _may_follow(one)]
@@ -91,6 +93,8 @@ def context(seen: Sheet, boxes: Boxes | None, mode: str) -> dict[str, Any]:
         "mode": mode or "reply",
         "main_step": main,
         "send_steps": [one for one in steps if one is not main],
+        "later": later.offer(actor, seen),
+        "planned": later.planned(actor, seen),
         "step_names": {one: str(name) for one, name in STEP_NAMES.items()},
     }
 
@@ -113,6 +117,13 @@ def _box(seen: Sheet, boxes: Boxes | None, *, is_note: bool) -> Box:
         saved_at=page.formats().time(draft.saved_at) if draft else "",
         fields={"based_on": seen.ticket.last_entry_id},
         news=mine.news if mine else (),
-        kept=mine.kept if mine else (),
+        kept=mine.kept if mine else _files_of(seen, draft),
         then=form.value("then"),
+        later=form.value("later"),
     )
+
+
+def _files_of(seen: Sheet, draft: Written | None) -> Sequence[Upload]:
+    """The files of a draft that was a scheduled reply before."""
+    found = (seen.unsent_files.get(number) for number in (draft.attachment_ids if draft else ()))
+    return [file for file in found if file is not None]

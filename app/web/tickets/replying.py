@@ -12,17 +12,17 @@ from app.core.errors import Conflict, Invalid
 from app.core.language import _
 from app.tickets import history
 from app.tickets.access import Need, comment_for, ticket_for
-from app.tickets.actions import attending, replying
-from app.tickets.schemas import NewComment
+from app.tickets.actions import attending, replying, scheduling
+from app.tickets.schemas import LaterReply, NewComment
 from app.tickets.words import number_of
 from app.web.kit import page
 from app.web.kit.forms import Form
 from app.web.kit.numbers import ticket_id_of
 from app.web.kit.uploads import receive_uploads
-from app.web.tickets import composer, conflicts
+from app.web.tickets import composer, conflicts, later
 from app.web.tickets.door import ID, door
 from app.web.tickets.frame import nav
-from app.web.tickets.schemas import CorrectionForm, DraftForm, NoteForm, ReplyForm
+from app.web.tickets.schemas import CorrectionForm, DraftForm, NoteForm, ReplyForm, Step
 from app.web.tickets.ticket import base_of, shown_again
 
 
@@ -38,26 +38,41 @@ def _note_again(actor: Actor, form: Form[Any], number: str) -> str:
     "/<number>/reply", allow="tickets.work", takes=ReplyForm, again=_reply_again, uploads=receive_uploads
 )
 def reply(actor: Actor, command: ReplyForm, number: str) -> Any:
-    """Answer in public; the status may follow."""
-    then = command.then
-    status = {"then": then.status, "pending_reason": then.reason} if then else {}
-    said = command.model_dump(exclude={"then"})
-    return _say(actor, number, command, NewComment(**said, **status))
+    """Answer in public, now or later; the status may follow."""
+    ticket_id = ticket_id_of(number)
+    said = command.model_dump(include={"body", "attachment_ids", "based_on"})
+    if command.later is None:
+        return _say(actor, ticket_id, command, NewComment(**said, **_status(command.then)))
+    due_at = later.moment(command.later, command.due_at)
+    return _plan(actor, ticket_id, command, LaterReply(**said, **_status(command.after), due_at=due_at))
+
+
+def _status(then: Step | None) -> dict[str, Any]:
+    return {"then": then.status, "pending_reason": then.reason} if then else {}
 
 
 @door.deed("/<number>/note", allow="tickets.note", takes=NoteForm, again=_note_again, uploads=receive_uploads)
 def note(actor: Actor, command: NoteForm, number: str) -> Any:
     """Write for the team only."""
-    return _say(actor, number, command, NewComment(is_internal=True, **command.model_dump()))
+    noted = NewComment(is_internal=True, **command.model_dump())
+    return _say(actor, ticket_id_of(number), command, noted)
 
 
-def _say(actor: Actor, number: str, sent: ReplyForm | NoteForm, command: NewComment) -> Any:
-    ticket_id = ticket_id_of(number)
+def _say(actor: Actor, ticket_id: int, sent: ReplyForm | NoteForm, command: NewComment) -> Any:
     try:
         comment = replying.add_comment(actor, ticket_id, command)
     except Conflict as conflict:
         return _stopped(actor, ticket_id, sent, conflict)
     return page.go_to(f"{base_of(number_of(ticket_id))}?sent={comment.id}#e{comment.id}")
+
+
+def _plan(actor: Actor, ticket_id: int, sent: ReplyForm, command: LaterReply) -> Any:
+    try:
+        reply = scheduling.schedule(actor, ticket_id, command)
+    except Conflict as conflict:
+        return _stopped(actor, ticket_id, sent, conflict)
+    page.say(_("The reply is scheduled. It goes out: %(when)s.", when=page.formats().moment(reply.due_at)))
+    return page.go_to(f"{base_of(number_of(ticket_id))}#scheduled-{reply.id}")
 
 
 def _stopped(actor: Actor, ticket_id: int, sent: ReplyForm | NoteForm, conflict: Conflict) -> Response:

@@ -70,11 +70,26 @@ class TicketQuery(Command):
     cursor: Annotated[Line, Field(max_length=500)] = ""
 
 
+class Later(StrEnum):
+    """When a reply goes out that does not go out now; ``AT`` at the moment that stands beside it."""
+
+    HOUR = "hour"
+    EVENING = "evening"
+    MORNING = "morning"
+    MONDAY = "monday"
+    AT = "at"
+
+
 class ReplyForm(Command):
+    """``due_at`` and ``after`` belong to ``later``: the moment as the reader's clock shows it, the status then."""
+
     body: Body
     attachment_ids: list[Id] = Field(default_factory=list, max_length=50)
     based_on: int | None = Field(None, ge=0, le=MAX_ID)
     then: Maybe[Step] = None
+    later: Maybe[Later] = None
+    due_at: Annotated[Line, Field(max_length=40)] = ""
+    after: Maybe[Step] = None
 
 
 class NoteForm(Command):
@@ -171,3 +186,9 @@ class PeopleQuery(Command):
 
 class SearchQuery(Command):
     q: Annotated[Line, Field(max_length=200)] = ""
+
+
+class OriginalQuery(Command):
+    """A mail as it came: with or without its pictures from the internet."""
+
+    pictures: bool = False

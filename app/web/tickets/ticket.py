@@ -8,6 +8,9 @@ from flask import make_response
 
 from app.core.actor import Actor
 from app.core.errors import NotFound
+from app.mailroom import hints
+from app.mailroom.containers import container_of
+from app.mailroom.hints import Hint
 from app.tickets import history
 from app.tickets.access import ticket_for
 from app.tickets.clocks import clocks as clock_views
@@ -81,17 +84,25 @@ def _conversation(
     template = "tickets/ticket/timeline.html" if is_part else "tickets/ticket.html"
     if page.wants_fragment() and boxes is not None:
         template = "tickets/ticket/composer.html"
+    mails = _hints(seen)
     return page.render(
         template,
         is_part=is_part,
-        items=_items(actor, seen),
+        items=_items(actor, seen, mails),
+        hint=mails.get(0),
         **_common(actor, seen, query, form or NOTHING),
-        **composer.context(seen, boxes, query.mode),
+        **composer.context(actor, seen, boxes, query.mode),
     )
 
 
-def _items(actor: Actor, seen: Sheet) -> Any:
-    return Loom(seen, actor, page.formats()).items()
+def _hints(seen: Sheet) -> dict[int, Hint]:
+    """What the mails on the page tell; a ticket without any costs no look."""
+    by_mail = seen.ticket.created_from_email or any(one.is_from_email for one in seen.entries.comments)
+    return hints.of_ticket(seen.ticket) if by_mail else {}
+
+
+def _items(actor: Actor, seen: Sheet, mails: dict[int, Hint]) -> Any:
+    return Loom(seen, actor, page.formats(), mails).items()
 
 
 def _beside(actor: Actor, ticket_id: int, query: TicketQuery) -> str:
@@ -125,6 +136,7 @@ def _common(actor: Actor, seen: Sheet, query: TicketQuery, form: Form[Any]) -> d
         "clocks": both,
         "nearest": clocks.nearest(ticket, both),
         "levels": LEVELS,
+        "is_message": lambda file: container_of(file.filename, file.content_type) is not None,
         "opened": {"when": fmt.moment(ticket.created_at), "via": str(CHANNELS[ticket.channel])},
         "nav": nav(actor),
         **panel.context(actor, seen),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -15,39 +16,23 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.formats import Formats
 from app.core.language import _
-from app.events.words import DeliveryState
 from app.notifications.timeline import Line, Names, lines
-from app.notifications.words import Side, Way
+from app.notifications.words import Side
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.tickets.faces import Face, initials_of
 from app.tickets.sheet import Sheet
+from app.web.tickets.deliveries import Sent, mails_of
 
 if TYPE_CHECKING:
     from app.events.models import Event
+    from app.mailroom.hints import Hint
     from app.tickets.models import Attachment, Comment
-    from app.tickets.queries import Sending
 
 NAME, TIME = "\0name", "\0time"  # stand in sentences said for many entries until an entry fills them
 FOLD_FROM = 5
 KEPT_OPEN = 2
-WORST_FIRST = (
-    DeliveryState.DEAD,
-    DeliveryState.HELD,
-    DeliveryState.WAITING,
-    DeliveryState.SENDING,
-    DeliveryState.SENT,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """How far the mails of an entry came: the worst state among them, why, and whether one may have arrived twice
-    (docs/faults.md, the one window)."""
-
-    state: DeliveryState
-    error: str = ""
-    may_be_repeat: bool = False
+NO_HINTS: Mapping[int, Hint] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +52,7 @@ class Entry:
     may_take_back: bool
     tools: str
     sent: Sent | None
+    hint: Hint | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +81,13 @@ class Item:
 class Loom:
     """Weaves the timeline of one page."""
 
-    def __init__(self, sheet: Sheet, actor: Actor, fmt: Formats) -> None:
-        self.sheet, self.actor, self.fmt = sheet, actor, fmt
+    def __init__(
+        self, sheet: Sheet, actor: Actor, fmt: Formats, hints: Mapping[int, Hint] = NO_HINTS
+    ) -> None:
+        self.sheet, self.actor, self.fmt, self.hints = sheet, actor, fmt, hints
         self.now = clock.now()
         self.rules = settings(TicketRules)
-        self._mails = mails_of(sheet.deliveries)
+        self._mails = mails_of(sheet.deliveries, sheet.faces)
         self._day: object = None
         self._redacts = actor.can("tickets.redact")
         self._labels = {
@@ -145,8 +133,8 @@ class Loom:
 
     def _is_told(self, line: Line) -> bool:
         """What stands in the conversation itself needs no line of its own."""
-        own = line.event.kind == "ticket.opened" and line.event.actor_id == self.sheet.ticket.requester_id
-        return not own
+        event = line.event
+        return not (event.kind == "ticket.opened" and event.actor_id == self.sheet.ticket.requester_id)
 
     def _happening(self, line: Line) -> Happening:
         event = line.event
@@ -172,6 +160,7 @@ class Loom:
             may_take_back=mine and held is not None and not comment.is_internal,
             tools=self._tools(comment, mine and (comment.is_internal or held is not None)),
             sent=self._mails.get(comment.id) if comment.by_staff else None,
+            hint=self.hints.get(comment.id),
         )
 
     def _is_new(self, comment: Comment, mine: bool) -> bool:
@@ -179,8 +168,10 @@ class Loom:
         return bool(seen) and comment.id > seen and not mine
 
     def _tools(self, comment: Comment, may_change: bool) -> str:
-        """What the menu of an entry offers: ``correct``, ``redact``, both, or nothing."""
+        """What the menu of an entry offers: ``move``, ``correct``, ``redact``, some of them, or nothing."""
         offered = []
+        if comment.is_from_email and not comment.by_staff and comment.redacted_at is None:
+            offered.append("move")
         if may_change and self._is_fresh(comment):
             offered.append("correct")
         if self._redacts and comment.redacted_at is None:
@@ -204,24 +195,8 @@ def told(events: Sequence[Event], sheet: Sheet, actor: Actor, fmt: Formats) -> l
         people={person_id: face.full_name for person_id, face in sheet.faces.items()},
         teams=dict(sheet.choices.all_teams),
         categories=dict(sheet.choices.all_categories),
-        authors={comment.id: comment.author_name for comment in sheet.entries.comments},
     )
     return lines(events, names, Side.STAFF, fmt, reader_id=actor.person_id)
-
-
-def mails_of(deliveries: Mapping[int, Sequence[Sending]]) -> dict[int, Sent]:
-    """How the mails about each entry fared, by the entry's id."""
-    mails = {entry: [one for one in ways if one.consumer == Way.EMAIL] for entry, ways in deliveries.items()}
-    return {entry: _worst(found) for entry, found in mails.items() if found}
-
-
-def _worst(mails: Sequence[Sending]) -> Sent:
-    twice = any(mail.may_be_repeat for mail in mails)
-    for state in WORST_FIRST:
-        for mail in mails:
-            if mail.state is state:
-                return Sent(state, mail.error, twice)
-    return Sent(DeliveryState.CANCELLED)
 
 
 def _redactor(comment: Comment, faces: Mapping[int, Face]) -> str:

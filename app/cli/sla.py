@@ -8,15 +8,12 @@ from flask.cli import AppGroup
 from app.tickets.actions.clock import check_due
 
 sla = AppGroup("sla", help="Deadlines of tickets.")
-AT_ONCE = 5000
 
 
 @sla.command("check")
 def check() -> None:
     """Warn of every deadline that comes near and note each that has passed; those already told are left alone."""
     checked = 0
-    while found := check_due(AT_ONCE):
+    while found := check_due():
         checked += found
-        if found < AT_ONCE:
-            break
     click.echo(f"{checked} checked")

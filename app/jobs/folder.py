@@ -10,6 +10,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,10 +43,10 @@ class Channel(filesystem.Channel):
                 log.get(__name__).warning("message_unreadable", error=str(error)[:200])
 
     def get_table(self, exchange: str) -> Any:
-        return _when_written(lambda: filesystem.Channel.get_table(self, exchange))
+        return _when_written(partial(super().get_table, exchange))
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
-        _when_written(lambda: filesystem.Channel._queue_bind(self, exchange, routing_key, pattern, queue))
+        _when_written(partial(super()._queue_bind, exchange, routing_key, pattern, queue))
 
 
 class Transport(filesystem.Transport):

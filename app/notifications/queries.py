@@ -127,6 +127,12 @@ class Preference:
     on: Mapping[Way, bool]
 
 
+def wishes(actor: Actor) -> list[str]:
+    """What the actor hears of, as the form has it: ``topic.way`` for each box that is ticked."""
+    lines = preferences(actor)
+    return [f"{one.choice.topic}.{way}" for one in lines for way, is_on in one.on.items() if is_on]
+
+
 def preferences(actor: Actor) -> list[Preference]:
     """What the actor can turn off, and did."""
     rows = db.session.execute(

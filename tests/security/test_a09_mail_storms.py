@@ -73,8 +73,7 @@ def test_a09_the_whole_house_has_a_limit(world, sink):
         bring(world.app, letter("Hallo", sender=f"Person {n} <p{n}@kunde.example>"))
     with limits_on():
         world.relay()
-    receipts = [mail for mail in sink.mails if mail.recipients[0].endswith("@kunde.example")]
-    assert len(receipts) == 10
+    assert len(sink.mails) == 10
 
 
 def test_a13_a_thousand_mails_in_a_victims_name_bring_three_receipts_without_their_words(world, sink):

@@ -87,6 +87,9 @@ def _show(actor: Actor, ticket: Ticket, form: Form[Any], *, news: list[int] | No
     company_ids = queries.participant_ids(ticket)
     people = {c.author_id for c in found.comments} | {ticket.requester_id, ticket.assignee_id, *company_ids}
     topic = queries.category(ticket)
+    rated = queries.rating(ticket)
+    if rated is not None and not form.values("comment"):
+        form.add("comment", rated.comment)
     return page.render(
         "customer/request.html",
         ticket=ticket,
@@ -95,7 +98,7 @@ def _show(actor: Actor, ticket: Ticket, form: Form[Any], *, news: list[int] | No
         people=names(person_id for person_id in people if person_id),
         participants=company_ids,
         topic=topic_name(topic) if topic else "",
-        rating=queries.rating(ticket),
+        rating=rated,
         form=form,
         news=news or [],
         kept=kept_uploads(actor, form.values("attachment_ids")),

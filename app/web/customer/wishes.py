@@ -20,13 +20,7 @@ def wishes(actor: Actor) -> Any:
     """The occasions, with those chosen that the viewer hears of."""
     if actor.can("tickets.work"):
         return page.go_to(STAFF_PAGE)
-    on = [
-        f"{one.choice.topic}.{way}"
-        for one in queries.preferences(actor)
-        for way, is_on in one.on.items()
-        if is_on
-    ]
-    return _wishes(actor, Form({"on": on}))
+    return _wishes(actor, Form({"on": queries.wishes(actor)}))
 
 
 def _wishes(actor: Actor, form: Form[Any]) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from app.core.language import _
-from app.core.schema import sentences
+from app.core.schema import sentence, sentences
 
 C = TypeVar("C", bound=BaseModel)
 OWN_FIELDS = frozenset({"csrf_token", "_once", "_method"})
@@ -79,7 +79,7 @@ class Form(Generic[C]):
         """Blame NUL bytes where they stand and go on without them: no database takes them to look a value up."""
         for name, texts in self._values.lists():
             if any("\x00" in text for text in texts):
-                self.blame({name: [_("This text contains characters that cannot be stored.")]})
+                self.blame({name: [sentence({"type": "unwritable"})]})
                 self._values.setlist(name, [text.replace("\x00", "") for text in texts])
 
 

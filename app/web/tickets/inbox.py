@@ -51,9 +51,7 @@ def read_all(actor: Actor) -> Any:
 @door.page("/inbox/settings", allow="tickets.work")
 def wishes(actor: Actor) -> str:
     """What the viewer wants to be told, and how."""
-    lines = queries.preferences(actor)
-    on = [f"{one.choice.topic}.{way}" for one in lines for way, is_on in one.on.items() if is_on]
-    return _wishes(actor, Form({"on": on}))
+    return _wishes(actor, Form({"on": queries.wishes(actor)}))
 
 
 def _wishes(actor: Actor, form: Form[Any]) -> str:

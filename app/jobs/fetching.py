@@ -17,7 +17,7 @@ from flask import current_app
 from app.accounts.actors import MAIL
 from app.core import fault, log
 from app.core.lease import lease
-from app.core.uow import run_unit
+from app.core.uow import again_after, is_outage, run_unit
 from app.integrations import imap
 from app.integrations.outcome import RetryLater, Undeliverable
 from app.jobs import signing_in
@@ -39,6 +39,8 @@ BATCH_BYTES = 16 * 1024 * 1024
 # The size a server names is not always the size it sends (line ends, marks of its own).
 SLACK = 64 * 1024
 BUSY = "busy"
+FAILED = "failed"  # our own mistake
+NOT_READY = "house_not_ready"
 FETCH_REFUSED = "fetch_refused"  # of one mail; the line is still good
 
 
@@ -82,15 +84,24 @@ def fetch(account_id: int, *, seconds: float = WORKING_SECONDS) -> Run:
         try:
             _read(errand, run, time.monotonic() + seconds)
         except RetryLater as later:
-            run.trouble, run.detail = later.reason, later.detail
-            run.counts[Result.ERROR] += 1
-            run_unit(partial(fetching.failed, account_id, later.reason, later.detail))
+            _note_trouble(run, account_id, later.reason, later.detail)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.get(__name__).exception("mail_fetch_failed", account_id=account_id)
+            _note_trouble(run, account_id, FAILED, type(error).__name__)
         else:
             brought = any(run.counts[one] for one in (Result.CREATED, Result.UPDATED))
             run_unit(partial(fetching.succeeded, account_id, brought_mail=brought))
     numbers = {str(result): run.counts[result] for result in Result}
     log.get(__name__).info("mail_run", account=errand.account, trouble=run.trouble, **numbers)
     return run
+
+
+def _note_trouble(run: Run, account_id: int, word: str, detail: str) -> None:
+    run.trouble, run.detail = word, detail
+    run.counts[Result.ERROR] += 1
+    run_unit(partial(fetching.failed, account_id, word, detail))
 
 
 def _read(errand: Errand, run: Run, until: float) -> None:
@@ -146,7 +157,14 @@ class Reader:
         if not listed:
             return False
         sizes = [(one.uid, one.size) for one in listed]
-        run_unit(partial(fetching.note, self._errand, self._mailbox.uidvalidity, sizes))
+        try:
+            run_unit(partial(fetching.note, self._errand, self._mailbox.uidvalidity, sizes))
+        except Exception as error:
+            if is_outage(error) or not again_after(error):
+                raise
+            # Our lease ran out, and whoever has it now was faster: theirs to go on with.
+            self._run.trouble = BUSY
+            return False
         fault.point("fetch.noted")
         self._last_uid = listed[-1].uid
         return True
@@ -166,15 +184,18 @@ class Reader:
         for place in batch:
             if place.id in spent:
                 self._keep_head(place, Reason.UNFETCHABLE)
-        if fetched:
-            for outcome in self._intake.take_in(fetched):
-                self._count(outcome)
+        outcomes = self._intake.take_in(fetched) if fetched else []
+        for outcome in outcomes:
+            self._run.counts[outcome.result] += 1
+        self._stop_if_not_ready(batch, outcomes)
         self._clear_up()
 
-    def _count(self, outcome: Outcome) -> None:
-        self._run.counts[outcome.result] += 1
-        if outcome.result is Result.ERROR and outcome.reason == Reason.NOT_NOW:
-            raise RetryLater(None, "house_not_ready", outcome.detail)
+    def _stop_if_not_ready(self, batch: Sequence[Place], outcomes: Sequence[Outcome]) -> None:
+        """Our own database or store is away: no mail is to blame, and none of them is tried again just now."""
+        away = [one for one in outcomes if one.result is Result.ERROR and one.reason == Reason.NOT_NOW]
+        if away:
+            run_unit(partial(fetching.not_tried, [place.id for place in batch]))
+            raise RetryLater(None, NOT_READY, away[0].detail)
 
     def _fetched(self, place: Place) -> Arriving | None:
         """The mail itself; None when it has gone meanwhile, or is not handed out this time."""

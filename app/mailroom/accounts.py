@@ -17,13 +17,7 @@ from app.mailroom.outcomes import State
 LATELY = timedelta(days=1)
 # A mailbox that could not be read once is nothing to speak of yet.
 LASTING = timedelta(minutes=5)
-# Counted for each account by itself, so that only the index entries of the last day are read.
-_LATELY = (
-    sa.select(sa.func.count())
-    .where(RawMail.mail_account_id == MailAccount.id, RawMail.kept_at > sa.bindparam("since"))
-    .scalar_subquery()
-)
-_QUERY = sa.select(MailAccount, Mailbox, _LATELY).join(Mailbox, Mailbox.account_id == MailAccount.id)
+_QUERY = sa.select(MailAccount, Mailbox).join(Mailbox, Mailbox.account_id == MailAccount.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +56,31 @@ def own_addresses() -> Sequence[str]:
 
 def standings() -> list[Standing]:
     """Every account, the default one first, with how reading it goes."""
-    rows = db.session.execute(
-        _QUERY.order_by(MailAccount.is_default.desc(), MailAccount.address_key), {"since": _since()}
-    )
-    return [_standing(*row) for row in rows]
+    rows = db.session.execute(_QUERY.order_by(MailAccount.is_default.desc(), MailAccount.address_key)).all()
+    lately = _lately([account.id for account, _mailbox in rows])
+    return [_standing(account, mailbox, lately[account.id]) for account, mailbox in rows]
 
 
 def standing(account: MailAccount) -> Standing:
     """How reading one account goes."""
-    row = db.session.execute(_QUERY.where(MailAccount.id == account.id), {"since": _since()}).one()
-    return _standing(*row)
+    return _standing(account, db.session.get_one(Mailbox, account.id), _lately([account.id])[account.id])
+
+
+def _lately(account_ids: Sequence[int]) -> dict[int, int]:
+    """How many mails each account brought since yesterday; asked for one by one, so that only those are read."""
+    since = clock.now() - LATELY
+    counts = [
+        sa.select(sa.literal(account_id), sa.func.count()).where(
+            RawMail.mail_account_id == account_id, RawMail.kept_at > since
+        )
+        for account_id in account_ids
+    ]
+    return dict(db.session.execute(sa.union_all(*counts)).tuples().all()) if counts else {}
 
 
 def overall() -> Overall:
     """How the accounts in use do together."""
-    rows = db.session.execute(
-        sa.select(MailAccount, Mailbox)
-        .join(Mailbox, Mailbox.account_id == MailAccount.id)
-        .where(MailAccount.is_active.is_(True))
-        .order_by(MailAccount.address_key)
-    )
+    rows = db.session.execute(_QUERY.where(MailAccount.is_active.is_(True)).order_by(MailAccount.address_key))
     found = [(account, mailbox) for account, mailbox in rows]
     since = clock.now() - LASTING
     return Overall(
@@ -92,10 +91,6 @@ def overall() -> Overall:
             if mailbox.trouble and mailbox.failing_since is not None and mailbox.failing_since < since
         ],
     )
-
-
-def _since() -> datetime:
-    return clock.now() - LATELY
 
 
 def _standing(account: MailAccount, mailbox: Mailbox, lately: int) -> Standing:

@@ -17,8 +17,7 @@ from app.mailroom.access import raw_for
 from app.mailroom.identity import Identity
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import State
-from app.tickets.access import entry_visible_to, is_staff
-from app.tickets.models import Attachment, Comment, Ticket
+from app.tickets.models import Attachment
 from app.tickets.words import AttachmentState, number_of
 
 CONTENT_TYPE = "message/rfc822"
@@ -98,25 +97,6 @@ def waiting(limit: int) -> list[int]:
 def named(hashes: Sequence[str]) -> set[str]:
     """Those of the hashes that a kept mail names, so that nobody sweeps its bytes away."""
     return set(db.session.scalars(sa.select(RawMail.sha256).where(RawMail.sha256.in_(hashes)).distinct()))
-
-
-def originals(actor: Actor, ticket: Ticket) -> dict[int, int]:
-    """Ids of the raw mails behind a ticket, by comment id; that of the description stands under 0 (staff).
-
-    Args:
-        ticket: one the actor may see.
-    """
-    if not is_staff(actor):
-        return {}
-    rows = db.session.execute(
-        sa.select(RawMail.comment_id, RawMail.id)
-        .outerjoin(Comment, Comment.id == RawMail.comment_id)
-        .where(RawMail.ticket_id == ticket.id, RawMail.state.in_((State.TICKET, State.COMMENT)))
-        .where(sa.or_(RawMail.comment_id.is_(None), entry_visible_to(actor)))
-        .where(Comment.redacted_at.is_(None))
-        .order_by(RawMail.id)
-    )
-    return {comment_id or 0: raw_id for comment_id, raw_id in rows}
 
 
 def original(actor: Actor, raw_id: int) -> Original:

@@ -127,6 +127,22 @@ TROUBLES: dict[str, tuple[Lazy, Lazy]] = {
         lazy_gettext("The address for access tokens is one that may not be used."),
         lazy_gettext("It must be a public address that begins with https."),
     ),
+    "uidvalidity_changed": (
+        lazy_gettext("The mailbox was made anew while it was read."),
+        lazy_gettext("It is tried again by itself."),
+    ),
+    "list_refused": (
+        lazy_gettext("The server does not say what lies in the mailbox."),
+        lazy_gettext("Its own words say why."),
+    ),
+    "flag_refused": (
+        lazy_gettext("The server does not mark mail as read."),
+        lazy_gettext("Leave mail as it is, or give the account the right to change the folder."),
+    ),
+    "failed": (
+        lazy_gettext("Something went wrong on our side."),
+        lazy_gettext("The log says more. It is tried again by itself."),
+    ),
     "house_not_ready": (
         lazy_gettext("Our own database or file store did not answer."),
         lazy_gettext("It is tried again by itself."),

@@ -118,6 +118,11 @@ def _one(sight: Sight) -> sa.Select[tuple[Ticket]]:
     return sa.select(Ticket).where(Ticket.id == wanted, visible_in(sight))
 
 
+def locked(query: sa.Select[Any], model: type[Ticket | Comment]) -> sa.Select[Any]:
+    """The query, holding its rows of one table until the unit ends and reading them as they are now."""
+    return query.with_for_update(of=model).execution_options(populate_existing=True)
+
+
 def ticket_for(actor: Actor, ticket_id: int, need: Need = Need.READ, *, lock: bool = False) -> Ticket:
     """The ticket, if the actor may see it and do what is needed.
 
@@ -133,7 +138,7 @@ def ticket_for(actor: Actor, ticket_id: int, need: Need = Need.READ, *, lock: bo
     """
     query = _one(sight_of(actor))
     if lock:
-        query = query.with_for_update(of=Ticket).execution_options(populate_existing=True)
+        query = locked(query, Ticket)
     ticket = db.session.scalars(query, {"wanted": ticket_id}).one_or_none()
     if ticket is None:
         raise NotFound
@@ -187,7 +192,7 @@ def comment_for(actor: Actor, ticket_id: int, comment_id: int, *, lock: bool = F
         .where(visible_to(actor), entry_visible_to(actor))
     )
     if lock:
-        query = query.with_for_update(of=Comment).execution_options(populate_existing=True)
+        query = locked(query, Comment)
     comment = db.session.scalars(query).one_or_none()
     if comment is None:
         raise NotFound

@@ -20,7 +20,8 @@ from app.mailroom.words import Afterwards, PlaceState
 # Minutes until a mailbox that fails is tried again; the last one repeats.
 PAUSES = (1, 5, 10, 20, 30)
 TELL_AFTER = timedelta(minutes=30)
-PLACE_ATTEMPTS = 3
+# A mail the server never hands out, or that ends the line each time, must not stop those behind it for ever.
+PLACE_ATTEMPTS = 10
 DETAIL_LENGTH = 500
 
 
@@ -167,6 +168,14 @@ def tried(place_ids: Sequence[int]) -> list[int]:
     db.session.execute(counted.execution_options(synchronize_session=False))
     spent = sa.select(MailPlace.id).where(MailPlace.id.in_(place_ids), MailPlace.attempts > PLACE_ATTEMPTS)
     return list(db.session.scalars(spent))
+
+
+@action(silent="an attempt that could not be made is no change of the mail")
+def not_tried(place_ids: Sequence[int]) -> None:
+    """Give back attempts that failed for reasons of our own."""
+    back = sa.update(MailPlace).where(MailPlace.id.in_(place_ids), MailPlace.attempts > 0)
+    back = back.values(attempts=MailPlace.attempts - 1)
+    db.session.execute(back.execution_options(synchronize_session=False))
 
 
 @action(silent="how reading went is shown, not told")

@@ -15,7 +15,7 @@ from app.core.language import _
 from app.events.log import action, record
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
-from app.tickets.access import Need, ticket_for
+from app.tickets.access import Need, locked, ticket_for
 from app.tickets.events import Rated
 from app.tickets.models import Rating, Ticket
 from app.tickets.schemas import Score
@@ -51,7 +51,7 @@ def ticket_of_link(token: str, *, lock: bool = False) -> Ticket:
         .where(Person.id == requester_id, Person.is_active.is_(True))
     )
     if lock:
-        query = query.with_for_update(of=Ticket).execution_options(populate_existing=True)
+        query = locked(query, Ticket)
     ticket = db.session.scalar(query)
     if ticket is None:
         raise NotFound

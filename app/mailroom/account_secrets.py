@@ -8,14 +8,16 @@ from app.mailroom.schemas import NewAccount
 from app.mailroom.words import Login
 
 # Command field → column of the encrypted secret.
-COLUMNS = {
-    "imap_password": "imap_secret",
-    "smtp_password": "smtp_secret",
-    "oauth_client_secret": "oauth_secret",
-    "oauth_refresh_token": "oauth_refresh_secret",
-}
+COLUMNS = dict(
+    (
+        ("imap_password", "imap_secret"),
+        ("smtp_password", "smtp_secret"),
+        ("oauth_client_secret", "oauth_secret"),
+        ("oauth_refresh_token", "oauth_refresh_secret"),
+    )
+)
 IN_USE = {
-    Login.PASSWORD: frozenset({"imap_password", "smtp_password"}),
+    Login.PLAIN: frozenset({"imap_password", "smtp_password"}),
     Login.OAUTH: frozenset({"oauth_client_secret", "oauth_refresh_token"}),
 }
 
@@ -31,7 +33,7 @@ def missing(command: NewAccount, account: MailAccount | None) -> dict[str, str]:
         if field in IN_USE[command.login]:
             problems[asked_in] = _("The server has changed. Please enter the password again.")
     needed = _needed_for_oauth(command, account)
-    if command.login is Login.PASSWORD:
+    if command.login is Login.PLAIN:
         needed = _needed_for_password(command, account)
     return problems | dict.fromkeys(sorted(needed - set(problems)), _("Please fill in this field."))
 

@@ -16,7 +16,7 @@ _READ = 4_000
 class Authentic(StrEnum):
     """What our mail server found out about the sender's domain (DMARC, RFC 7489)."""
 
-    PASS = "pass"  # noqa: S105 - a result, not a password
+    CONFIRMED = "pass"
     FAIL = "fail"
     UNKNOWN = "unknown"
 
@@ -41,4 +41,4 @@ def judge(mail: Mail, authserv_id: str) -> Authentic:
     found = _DMARC.findall(plain)
     if not found:
         return Authentic.UNKNOWN
-    return Authentic.PASS if {one.lower() for one in found} == {"pass"} else Authentic.FAIL
+    return Authentic.CONFIRMED if {one.lower() for one in found} == {"pass"} else Authentic.FAIL

@@ -26,11 +26,11 @@ def sends(account: MailAccount) -> bool:
     return bool(described.smtp_host if described else account.smtp_host)
 
 
-def way_in(account: MailAccount, token: str = "") -> ImapRoute | None:
+def way_in(account: MailAccount, token: str) -> ImapRoute | None:
     """How its mail is fetched; None when it only sends.
 
     Args:
-        token: a fresh access token, for accounts that sign in by OAuth.
+        token: a fresh access token for accounts that sign in by OAuth, "" for the others.
     """
     described = _described(account)
     if not receives(account):
@@ -55,11 +55,11 @@ def way_in(account: MailAccount, token: str = "") -> ImapRoute | None:
     )
 
 
-def way_out(account: MailAccount, token: str = "") -> SmtpRoute | None:
+def way_out(account: MailAccount, token: str) -> SmtpRoute | None:
     """How its mail goes out; None when it only receives.
 
     Args:
-        token: a fresh access token, for accounts that sign in by OAuth.
+        token: a fresh access token for accounts that sign in by OAuth, "" for the others.
     """
     described = _described(account)
     if not sends(account):

@@ -33,7 +33,7 @@ class MailAccount(Model):
     is_default: Mapped[bool] = mapped_column(default=False)
     from_environment: Mapped[bool] = mapped_column(default=False)
 
-    login: Mapped[Login] = mapped_column(Word(Login, 10), default=Login.PASSWORD)
+    login: Mapped[Login] = mapped_column(Word(Login, 10), default=Login.PLAIN)
     imap_host: Mapped[str] = mapped_column(sa.String(253), default="")
     imap_port: Mapped[int] = mapped_column(default=993)
     imap_tls: Mapped[Tls] = mapped_column(Word(Tls, 10), default=Tls.IMPLICIT)

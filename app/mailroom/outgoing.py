@@ -55,11 +55,11 @@ def office_for(ticket_id: int | None) -> Office | None:
     )
 
 
-def route_of(account_id: int, token: str = "") -> SmtpRoute | None:
+def route_of(account_id: int, token: str) -> SmtpRoute | None:
     """The way out of an account, as it is set up now.
 
     Args:
-        token: a fresh access token, for accounts that sign in by OAuth.
+        token: a fresh access token for accounts that sign in by OAuth, "" for the others.
     """
     account = db.session.get(MailAccount, account_id)
     return connections.way_out(account, token) if account is not None and account.is_active else None

@@ -110,7 +110,7 @@ class NewAccount(AccountDefaults):
     """A mailbox to read and to answer from. Empty secrets keep what is stored."""
 
     address: Address
-    login: Login = Login.PASSWORD
+    login: Login = Login.PLAIN
     imap_host: Host = ""
     imap_port: Port = 993
     imap_tls: Tls = Tls.IMPLICIT

@@ -60,7 +60,7 @@ class Tls(StrEnum):
 class Login(StrEnum):
     """How an account signs in at its servers."""
 
-    PASSWORD = "password"  # noqa: S105 - the name of a way
+    PLAIN = "password"
     OAUTH = "oauth"
 
 

@@ -215,8 +215,8 @@ def failed(account_id: int, trouble: str, detail: str) -> None:
 
 
 @action(silent="a token is how we sign in, nothing else changes")
-def token_renewed(account_id: int, token: str, until: datetime, refresh_token: str = "") -> None:
-    """Keep an access token for the next runs, and the refresh token that came with it."""
+def token_renewed(account_id: int, token: str, until: datetime, refresh_token: str) -> None:
+    """Keep an access token for the next runs, and the refresh token that came with it ("" for none)."""
     mailbox = db.session.get_one(Mailbox, account_id, with_for_update=True, populate_existing=True)
     mailbox.token, mailbox.token_until = crypto.encrypt(token), until
     if refresh_token:

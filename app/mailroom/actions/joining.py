@@ -60,7 +60,7 @@ def _entry(ticket: Ticket, place: Place, sender: Person | None, reading: Reading
     if place.part is Part.SUPPLIER:
         return _write(ticket, reading, actor, is_internal=True, unverified=not place.is_proved)
     if place.part is Part.STAFF and sender is not None and not reading.verdict.is_machine:
-        if place.is_proved and said is Authentic.PASS:
+        if place.is_proved and said is Authentic.CONFIRMED:
             return _write(ticket, reading, actor_for_person(sender), author=sender, by_staff=True)
         return _write(ticket, reading, actor, unverified=True)
     is_customer = place.part is Part.CUSTOMER

@@ -42,8 +42,14 @@ ACTORS: dict[str, Lazy] = {
 }
 SUBJECTS: dict[str, Lazy] = {
     "audit": lazy_gettext("Audit log"),
+    "blocked_sender": lazy_gettext("Blocked sender"),
     "category": lazy_gettext("Category"),
     "delivery": lazy_gettext("Delivery"),
+    "mail": lazy_gettext("E-mail"),
+    "mail_account": lazy_gettext("Mail account"),
+    "mail_signature": lazy_gettext("Signature"),
+    "mail_template": lazy_gettext("Words of a mail"),
+    "muted_address": lazy_gettext("Silenced address"),
     "organisation": lazy_gettext("Organisation"),
     "person": lazy_gettext("Person"),
     "settings": lazy_gettext("Settings"),
@@ -56,6 +62,7 @@ PLACES = {
     "team": "/admin/teams/{}",
     "organisation": "/admin/organisations/{}",
     "category": "/admin/categories/{}",
+    "mail_account": "/admin/mail/{}",
     "sla_policy": "/admin/sla/policies/{}",
     "work_calendar": "/admin/sla/calendars/{}",
 }

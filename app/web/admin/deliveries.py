@@ -17,11 +17,11 @@ from app.core.schema import MAX_ID, Command, Line, Maybe
 from app.events import bulk, deliveries
 from app.events.audit import kinds_of
 from app.events.words import DeliveryState
+from app.notifications.reasons import reason
 from app.tickets.words import number_of
 from app.web.admin import outbox
 from app.web.admin.door import door
 from app.web.admin.kinds import kind_name
-from app.web.admin.reasons import reason
 from app.web.kit import page
 
 PERSON = re.compile(r"^(?:person|instead):([1-9][0-9]{0,17})(?::|$)")
@@ -31,6 +31,7 @@ TABS: tuple[tuple[str, Lazy], ...] = (
     (DeliveryState.WAITING, lazy_gettext("Waiting")),
     (DeliveryState.SENT, lazy_gettext("Sent")),
     (DeliveryState.DEAD, lazy_gettext("Failed")),
+    (DeliveryState.BOUNCED, lazy_gettext("Came back")),
     (DeliveryState.HELD, lazy_gettext("Held")),
     (DeliveryState.CANCELLED, lazy_gettext("Given up")),
 )

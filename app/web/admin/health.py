@@ -9,6 +9,7 @@ from app.core.actor import Actor
 from app.core.language import Lazy, lazy_gettext
 from app.events import deliveries, figures
 from app.jobs import condition
+from app.mailroom import shelves
 from app.web.admin.door import door
 from app.web.kit import page
 
@@ -17,7 +18,7 @@ NAMES: dict[str, Lazy] = {
     "redis": lazy_gettext("Redis"),
     "celery": lazy_gettext("Background work"),
     "scheduler": lazy_gettext("Scheduler"),
-    "mail": lazy_gettext("Outgoing mail"),
+    "mail": lazy_gettext("E-mail"),
     "ai_service": lazy_gettext("AI service"),
 }
 JOBS: dict[str, Lazy] = {
@@ -26,8 +27,11 @@ JOBS: dict[str, Lazy] = {
     "files": lazy_gettext("Remove files that nothing names"),
     "housekeeping": lazy_gettext("Remove what has ended"),
     "mail-accept": lazy_gettext("Turn mail that was taken in into tickets"),
+    "mail-fetch": lazy_gettext("Read mailboxes"),
+    "mail-silence": lazy_gettext("Notice mailboxes that are silent"),
     "relay": lazy_gettext("Spread events and send deliveries"),
     "scan": lazy_gettext("Ask the virus scanner about waiting files"),
+    "scheduled-replies": lazy_gettext("Send replies that were written for later"),
     "sla": lazy_gettext("Check deadlines"),
     "tally": lazy_gettext("Keep counters short"),
 }
@@ -54,6 +58,7 @@ def health(_actor: Actor) -> str:
         beats=heartbeat.all_beats() if there else [],
         backlog=figures.backlog() if there else 0,
         deliveries=deliveries.counts() if there else {},
+        quarantined=shelves.held().count if there else 0,
         beat_age=condition.beat_age() if there else None,
         room=condition.room(),
         versions=condition.versions() if there else [],

@@ -20,6 +20,7 @@ PURPOSES: dict[TokenPurpose, Lazy] = {
     TokenPurpose.RESET: lazy_gettext("Choose a new password"),
     TokenPurpose.WELCOME: lazy_gettext("Choose the first password"),
     TokenPurpose.CHANGE_EMAIL: lazy_gettext("Confirm the new address"),
+    TokenPurpose.ADD_EMAIL: lazy_gettext("Confirm a further address"),
 }
 
 

@@ -112,7 +112,19 @@ SHEETS: dict[str, Sheet] = {
                     "number",
                     lazy_gettext("Protects against two machines that answer each other."),
                 ),
+                Entry(
+                    "automatic_per_hour_in_all",
+                    lazy_gettext("Automatic mails of the whole house in an hour, at most"),
+                    "number",
+                    lazy_gettext("What is over it goes out in the next hour."),
+                ),
                 Entry("acknowledge", lazy_gettext("Confirm every new request by mail"), "checkbox"),
+                Entry(
+                    "bounces_until_muted",
+                    lazy_gettext("Mails that came back until an address gets no automatic mail any more"),
+                    "number",
+                    lazy_gettext("A mail from the address, or an administrator, lets mail go there again."),
+                ),
             ),
         ),
         Sheet(

@@ -1,0 +1,41 @@
+"""What the choices of a mail account are called on its pages."""
+
+from __future__ import annotations
+
+from app.core.language import Lazy, lazy_gettext
+from app.mailroom.words import Afterwards, Login, Tls
+
+# Where the mailboxes of most companies are, and what to enter for them.
+MICROSOFT_TOKENS = "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token"
+MICROSOFT_SCOPE = "https://outlook.office365.com/.default"
+LOGINS: dict[str, tuple[Lazy, Lazy]] = {
+    Login.PLAIN: (
+        lazy_gettext("User name and password"),
+        lazy_gettext("What most providers use; some want an app password."),
+    ),
+    Login.OAUTH: (
+        lazy_gettext("OAuth 2.0"),
+        lazy_gettext("Microsoft 365 and Google, with a registered application."),
+    ),
+}
+IMAP_TLS: dict[str, Lazy] = {
+    Tls.IMPLICIT: lazy_gettext("Encrypted from the first byte (port 993)"),
+    Tls.STARTTLS: lazy_gettext("STARTTLS (port 143)"),
+    Tls.NONE: lazy_gettext("Not encrypted, for a server on the same machine only"),
+}
+SMTP_TLS: dict[str, Lazy] = {
+    Tls.STARTTLS: lazy_gettext("STARTTLS (port 587)"),
+    Tls.IMPLICIT: lazy_gettext("Encrypted from the first byte (port 465)"),
+    Tls.NONE: lazy_gettext("Not encrypted, for a server on the same machine only"),
+}
+TLS: dict[str, Lazy] = {
+    Tls.IMPLICIT: lazy_gettext("encrypted"),
+    Tls.STARTTLS: lazy_gettext("encrypted (STARTTLS)"),
+    Tls.NONE: lazy_gettext("not encrypted"),
+}
+AFTERWARDS: dict[str, Lazy] = {
+    Afterwards.LEAVE: lazy_gettext("Leave it as it is"),
+    Afterwards.SEEN: lazy_gettext("Mark it as read"),
+    Afterwards.MOVE: lazy_gettext("Move it to a folder"),
+}
+LANGUAGES: dict[str, Lazy] = {"de": lazy_gettext("German"), "en": lazy_gettext("English")}

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from app.core.errors import Invalid
 from app.core.language import _
+from app.core.schema import MAX_ID
 
 Row = TypeVar("Row")
 MAX_CURSOR = 500
@@ -49,6 +50,8 @@ def read_cursor(cursor: str, *types: type) -> tuple[str, tuple[Any, ...]]:
         if direction not in ("n", "p") or len(key) != len(types):
             raise ValueError
         if any(type(part) is not kind for part, kind in zip(key, types, strict=True)):
+            raise ValueError
+        if any(isinstance(part, int) and abs(part) > MAX_ID for part in key):
             raise ValueError
     except (ValueError, binascii.Error) as error:
         raise damaged_cursor() from error

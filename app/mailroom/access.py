@@ -9,6 +9,7 @@ from app.core.schema import MAX_ID
 from app.mailroom.models import MailAccount, RawMail
 from app.mailroom.outcomes import State
 from app.tickets.access import comment_for, is_staff, ticket_for
+from app.tickets.models import Ticket
 
 QUARANTINE_RIGHT = "admin.deliveries"
 ACCOUNTS_RIGHT = "admin.mail"
@@ -49,7 +50,7 @@ def raw_for(actor: Actor, raw_id: int) -> RawMail:
     if raw is None:
         raise NotFound
     if raw.state not in (State.TICKET, State.COMMENT):
-        if not may_read_quarantine(actor):
+        if not may_read_quarantine(actor) or _is_closed_to(actor, raw):
             raise NotFound
         return raw
     if not is_staff(actor) or raw.ticket_id is None:
@@ -60,3 +61,10 @@ def raw_for(actor: Actor, raw_id: int) -> RawMail:
         if comment.redacted_at is not None:
             raise NotFound
     return raw
+
+
+def _is_closed_to(actor: Actor, raw: RawMail) -> bool:
+    """Spam of a confidential team is as closed as its tickets are."""
+    if raw.ticket_id is None:
+        return False
+    return db.session.get_one(Ticket, raw.ticket_id).team_id in actor.hidden_team_ids

@@ -16,6 +16,11 @@ from app.web.kit.kept import Kept
 from tests.architecture.source import ROOT, Module
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]")
+TELLERS = {
+    "app.notifications.tellers",
+    "app.notifications.mail_tellers",
+    "app.notifications.schedule_tellers",
+}
 # Functions that say a sentence, and which of their arguments are (singular, plural, context).
 SAYING: dict[str, tuple[int, int | None, int | None]] = {
     "_": (0, None, None),
@@ -98,7 +103,7 @@ def in_code(found: Iterable[Module]) -> Iterator[Said]:
             by = ast.unparse(node.func).rsplit(".", 1)[-1]
             if by not in SAYING or ast.unparse(node.func) not in (by, f"language.{by}"):
                 continue
-            if by == "say" and one.name != "app.notifications.tellers":
+            if by == "say" and one.name not in TELLERS:
                 continue
             words = [word for word in node.keywords if word.arg != "context"]
             given = [_constant(argument) for argument in node.args]

@@ -18,7 +18,7 @@ import pytest
 from app.events import kinds
 from app.events.kinds import Fact
 from app.events.words import Visibility
-from app.notifications.audience import TABLE
+from app.notifications.table import TABLE
 from app.notifications.tellers import TELLERS
 from tests.architecture.source import Module, module, modules
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.sqlite_only
 THINGS = {
     "accounts": {"email", "organisation", "password", "person", "registration", "sign_in", "team", "totp"},
     "events": {"audit", "delivery"},
-    "mailroom": {"mail", "mailbox"},
+    "mailroom": {"mail", "mailbox", "recipient", "sender"},
     "notifications": {"notification", "preferences"},
     "settings": {"settings"},
     "sla": {"sla"},

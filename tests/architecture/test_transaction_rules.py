@@ -36,6 +36,7 @@ NETWORK = frozenset({"socket", "smtplib", "imaplib", "requests", "urllib3", "ftp
 # Modules that meet the network without asking must_be_outside() themselves.
 BEHIND = {
     "app.integrations.smtp_session": "only app.integrations.smtp opens sessions, and asks first",
+    "app.integrations.imap_wire": "only app.integrations.imap_session makes one, and asks before each command",
     "app.integrations.dialing": "only clients dial, and they ask first",
     "app.jobs.queue": "names options of the queue's sockets and opens none",
 }

@@ -1,4 +1,4 @@
-"""Workers in processes of their own, for tests that kill them: each runs the relay once, at a chosen moment.
+"""Workers in processes of their own, for tests that kill them: each does one thing at a chosen moment.
 
 A nursery (``python -m tests.support.relaying``) has imported the product once and forks a worker for each line it
 reads, so that fifty kills do not cost fifty starts.
@@ -9,10 +9,13 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -25,6 +28,7 @@ from tests.support.process import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 60.0
+PAUSE_SECONDS = 0.02
 KILLED = -signal.SIGKILL
 
 
@@ -70,9 +74,14 @@ class Started:
     process: Process
     said: Path
 
-    def end(self) -> int:
+    @property
+    def peak(self) -> int:
+        """Megabytes of memory the worker had at most, once it has ended."""
+        return int(self.said.read_text().rpartition("peak ")[2])
+
+    def end(self, seconds: float = LONGEST) -> int:
         """Wait for the end; returns the exit code, -9 for a worker that was killed."""
-        assert self.process.ended_within(LONGEST), self.said.read_text()
+        assert self.process.ended_within(seconds), self.said.read_text()
         code = nursery().ask(wait=self.process.pid)
         assert code in (0, KILLED), self.said.read_text()
         return code
@@ -92,16 +101,10 @@ class Worker:
     data_dir: Path
     settings: dict[str, str] = field(default_factory=dict)
 
-    def start(self, at: datetime, *, fault: str = "", work: str = "relay") -> Started:
-        """Start a worker whose clock stands at a moment.
-
-        Args:
-            fault: ``point:how`` as ``HD_FAULT`` takes it.
-            work: ``relay``, or ``open`` for a ticket whose worker dies the moment it is committed.
-        """
-        handle, said = tempfile.mkstemp(dir=self.data_dir)
-        os.close(handle)
-        environment = {
+    def environment(self) -> dict[str, str]:
+        """What a process of the product needs to know."""
+        given = {
+            "PATH": os.environ["PATH"],
             "FLASK_ENV": "testing",
             "SECRET_KEY": "a-key-that-only-tests-would-ever-use-0123456789",
             "DATABASE_URL": self.database_url,
@@ -109,14 +112,41 @@ class Worker:
             "SITE_URL": "http://localhost",
             "LOG_LEVEL": "ERROR",
         }
+        return given | self.settings
+
+    def start(
+        self,
+        at: datetime,
+        *,
+        fault: str = "",
+        work: str = "relay",
+        dies_after: float | None = None,
+        until: Path | None = None,
+    ) -> Started:
+        """Start a worker whose clock stands at a moment.
+
+        Args:
+            fault: ``point:how`` as ``HD_FAULT`` takes it.
+            work: one of ``WORKS``.
+            dies_after: seconds of work until it is killed, wherever it is then.
+            until: a file; the work is done again and again until it is there.
+        """
+        handle, said = tempfile.mkstemp(dir=self.data_dir)
+        os.close(handle)
         pid = nursery().ask(
-            at=at.isoformat(), fault=fault, work=work, said=said, env=environment | self.settings
+            at=at.isoformat(),
+            fault=fault,
+            work=work,
+            said=said,
+            env=self.environment(),
+            dies_after=dies_after,
+            until=str(until or ""),
         )
         return Started(Process.of(pid), Path(said))
 
-    def run(self, at: datetime, *, fault: str = "", work: str = "relay") -> int:
-        """Run a worker to its end; returns its exit code."""
-        return self.start(at, fault=fault, work=work).end()
+    def run(self, at: datetime, **given: Any) -> int:
+        """Run a worker to its end, see ``start``; returns its exit code."""
+        return self.start(at, **given).end()
 
 
 def wipe() -> None:
@@ -136,6 +166,12 @@ def _relay() -> None:
     from app.jobs.relay import run
 
     run()
+
+
+def _send_scheduled() -> None:
+    from app.jobs.deadlines import send_scheduled
+
+    send_scheduled()
 
 
 def _open_and_die() -> None:
@@ -158,15 +194,63 @@ def _open_and_die() -> None:
         open_ticket(command, actor=actor_for_person(customer), channel=Channel.WEB)
 
 
+def _fetch() -> None:
+    """The command itself, as an operator gives it; what it says of troubles stands in ``Started.said``."""
+    from flask import current_app
+
+    from app.core.db import db
+
+    answer = current_app.test_cli_runner().invoke(args=["mail", "fetch"])
+    print(answer.output, flush=True)
+    db.session.rollback()
+    if answer.exception is not None and not isinstance(answer.exception, SystemExit):
+        raise answer.exception
+
+
+def _accept() -> None:
+    """The standing job that finishes what a dead process left, when it is due."""
+    from app.jobs import mail
+
+    mail.accept_waiting.run()
+
+
+def _post() -> None:
+    _fetch()
+    _accept()
+
+
+def _send() -> None:
+    _accept()
+    _relay()
+
+
+# fetch, accept, relay: what their names say. open: a ticket whose worker dies the moment it is committed.
+WORKS: dict[str, Callable[[], None]] = {
+    "relay": _relay,
+    "scheduled": _send_scheduled,
+    "open": _open_and_die,
+    "fetch": _fetch,
+    "accept": _accept,
+    "post": _post,
+    "send": _send,
+}
+
+
 def _work(order: dict[str, Any]) -> None:
     from app import create_app
     from app.core import fault
 
     os.environ.update(order["env"])
     fault._PLAN = order["fault"]  # read when the module was imported, before this worker was born
-    app = create_app()
+    app, work = create_app(), WORKS[order["work"]]
     with time_machine.travel(datetime.fromisoformat(order["at"]), tick=True), app.app_context():
-        _relay() if order["work"] == "relay" else _open_and_die()
+        if order["dies_after"] is not None:
+            threading.Timer(order["dies_after"], os.kill, (os.getpid(), signal.SIGKILL)).start()
+        work()
+        print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, flush=True)
+        while order["until"] and not os.path.exists(order["until"]):
+            threading.Event().wait(PAUSE_SECONDS)
+            work()
 
 
 def _be_born(order: dict[str, Any]) -> int:

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from app.accounts import actors
 from app.accounts.actions import defaults as account_defaults
 from app.accounts.actors import actor_for_person
-from app.accounts.models import Membership, Organisation, Person, SignIn, Team
+from app.accounts.models import Membership, Organisation, Person, PersonAddress, SignIn, Team
 from app.accounts.words import STAFF, Role
 from app.core import clock, crypto
 from app.core.actor import Actor
@@ -94,6 +94,16 @@ class World:
 
     def admin(self, **values: Any) -> Person:
         return self.person(Role.ADMIN, **values)
+
+    def further(self, person: Person, email: str, *, confirmed: bool = True) -> PersonAddress:
+        """A further address of a person, waiting for its confirmation or not."""
+        now = clock.now()
+        key, verified = (email.lower(), now) if confirmed else (None, None)
+        row = PersonAddress(
+            person_id=person.id, email=email, email_key=key, verified_at=verified, created_at=now
+        )
+        run_unit(lambda: db.session.add(row))
+        return row
 
     def ticket(self, requester: Person, *, channel: Channel = Channel.WEB, **values: Any) -> Ticket:
         """A ticket of somebody, as the portal would open it."""

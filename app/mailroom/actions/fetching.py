@@ -183,11 +183,13 @@ def succeeded(account_id: int, *, brought_mail: bool) -> None:
     """The mailbox was read to its end, or as far as one run goes."""
     now = clock.now()
     mailbox = db.session.get_one(Mailbox, account_id, with_for_update=True, populate_existing=True)
+    was_failing = mailbox.failing_since is not None
     mailbox.tried_at = mailbox.succeeded_at = now
     mailbox.failures, mailbox.trouble, mailbox.detail = 0, "", ""
     mailbox.next_at = mailbox.failing_since = None
     if brought_mail:
         mailbox.last_mail_at = now
+    if brought_mail or was_failing:
         mailbox.told_at = None
 
 

@@ -33,6 +33,7 @@ KINDS: dict[str, Lazy] = {
     "mailbox.failing": lazy_gettext("Mailbox cannot be read"),
     "mailbox.removed": lazy_gettext("Mail account removed"),
     "mailbox.silent": lazy_gettext("Mailbox is silent"),
+    "notification.receipt_left_out": lazy_gettext("Receipt left out"),
     "notification.signature_changed": lazy_gettext("Signature changed"),
     "notification.signature_removed": lazy_gettext("Signature removed"),
     "notification.wording_changed": lazy_gettext("Words of a mail changed"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
 from urllib.parse import quote
 
 from flask import Response, current_app, request
@@ -11,6 +14,7 @@ from werkzeug.wsgi import wrap_file
 
 from app.core import files, log
 from app.core.errors import NotFound, Unavailable
+from app.core.uow import must_be_outside
 from app.integrations.blobs import BlobMissing
 from app.integrations.outcome import RetryLater
 from app.web.kit.uploads import storage
@@ -43,6 +47,17 @@ class StoredThing(Protocol):
     def is_picture(self) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Unpacked:
+    """A file out of another one; never shown in place."""
+
+    sha256: str
+    filename: str
+    content_type: str
+    size: int
+    is_picture: bool = False
+
+
 def send_attachment(thing: StoredThing) -> Response:
     """Answer with the bytes; the caller asked ``tickets.queries.download`` whether the reader may have them.
 
@@ -52,13 +67,45 @@ def send_attachment(thing: StoredThing) -> Response:
         NotFound: the bytes are gone (and the log says so).
         Unavailable: the store does not answer.
     """
+    return _sent(_opened(thing), thing)
+
+
+def send_unpacked(filename: str, data: bytes) -> Response:
+    """Answer with a file that lay in another one: to be saved, whatever it is, and otherwise like any other.
+
+    Args:
+        filename: as its sender called it.
+        data: all its bytes.
+    """
+    kind = files.type_of(data[:4096], files.display_name(filename))
+    thing = _Unpacked(hashlib.sha256(data).hexdigest(), filename, kind, len(data))
+    return _sent(io.BytesIO(data), thing)
+
+
+def stored_bytes(thing: StoredThing) -> bytes:
+    """All the bytes of a stored thing that is small enough to lie in memory.
+
+    Raises:
+        NotFound: the bytes are gone (and the log says so).
+        Unavailable: the store does not answer.
+        UnitError: a unit of work is open.
+    """
+    must_be_outside()
+    with _opened(thing) as stream:
+        return stream.read()
+
+
+def _opened(thing: StoredThing) -> BinaryIO:
     try:
-        stream = storage().open(thing.sha256)
+        return storage().open(thing.sha256)
     except BlobMissing as error:
         log.get(__name__).error("blob_missing", sha256=thing.sha256)
         raise NotFound from error
     except RetryLater as error:
         raise Unavailable from error
+
+
+def _sent(stream: BinaryIO, thing: StoredThing) -> Response:
     answer = current_app.response_class(
         wrap_file(request.environ, stream), mimetype=_type(thing), direct_passthrough=True
     )

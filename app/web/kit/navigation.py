@@ -84,6 +84,15 @@ ADMINISTRATION = (
         ),
     ),
     Group(
+        lazy_gettext("Channels"),
+        (
+            Place(lazy_gettext("E-mail"), "at", "/admin/mail", "admin.mail"),
+            Place(lazy_gettext("Quarantine"), "shield-lock", "/admin/quarantine", "admin.deliveries"),
+            Place(lazy_gettext("Words of mails"), "envelope", "/admin/mail/texts", "admin.settings"),
+            Place(lazy_gettext("Signatures"), "pencil", "/admin/mail/signatures", "admin.settings"),
+        ),
+    ),
+    Group(
         lazy_gettext("Operation"),
         (
             Place(lazy_gettext("System health"), "heart-pulse", "/admin/health", "admin.health"),

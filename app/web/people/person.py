@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from flask import current_app, make_response
+from flask import make_response
 from werkzeug.wrappers import Response
 
 from app.accounts import further
@@ -29,12 +29,8 @@ from app.core.errors import Conflict
 from app.core.language import _
 from app.web.kit import page
 from app.web.kit.forms import Form
+from app.web.kit.postage import mail_goes_out
 from app.web.people.door import door
-
-
-def mail_is_set_up() -> bool:
-    """Whether mails can leave the house; if not, administrators hand links over themselves."""
-    return bool(current_app.extensions["settings"].smtp_host)
 
 
 @door.page("/people/<int:person_id>", allow="people.list")
@@ -58,7 +54,7 @@ def person(actor: Actor, person_id: int) -> str:
         sign_ins=count_sign_ins(found.id) if managed else 0,
         managed=managed,
         may_change_role=managed and len(roles_to_give(actor)) > 1,
-        shows_links=managed and actor.can("people.manage_admins") and not mail_is_set_up(),
+        shows_links=managed and actor.can("people.manage_admins") and not mail_goes_out(),
     )
 
 

@@ -72,7 +72,7 @@ def _plan(actor: Actor, ticket_id: int, sent: ReplyForm, command: LaterReply) ->
     except Conflict as conflict:
         return _stopped(actor, ticket_id, sent, conflict)
     page.say(_("The reply is scheduled. It goes out: %(when)s.", when=page.formats().moment(reply.due_at)))
-    return page.go_to(f"{base_of(number_of(ticket_id))}#scheduled-{reply.id}")
+    return page.go_to(f"{base_of(number_of(ticket_id))}?scheduled={reply.id}#scheduled-{reply.id}")
 
 
 def _stopped(actor: Actor, ticket_id: int, sent: ReplyForm | NoteForm, conflict: Conflict) -> Response:

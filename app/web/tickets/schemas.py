@@ -61,11 +61,12 @@ class Tab(StrEnum):
 
 
 class TicketQuery(Command):
-    """The address of a ticket's page: which part, entries older than which, the entry just sent, the writing box."""
+    """The address of a ticket's page: which part, entries older than which, what was just sent or planned, the box."""
 
     tab: Tab = Tab.CONVERSATION
     before: OptionalId = None
     sent: OptionalId = None
+    scheduled: OptionalId = None
     mode: Literal["", "reply", "note"] = ""
     cursor: Annotated[Line, Field(max_length=500)] = ""
 

@@ -17,9 +17,9 @@ from app.events.kinds import known_kinds
 from app.events.log import record
 from app.events.models import Delivery, Event
 from app.events.words import DeliveryState
+from app.notifications.reasons import REASONS, reason
 from app.tickets.events import ReplyAdded
 from app.web.admin.kinds import KINDS
-from app.web.admin.reasons import REASONS, reason
 from tests.support.world import Browser, World
 
 S = DeliveryState

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.sla.models import Policy, WorkCalendar
 from app.tickets.models import Category
+from tests.support.mail_forms import made
 from tests.support.statements import counted
 from tests.support.world import World
 
 PAGES = {
-    "/admin/health": 12,
+    "/admin/health": 14,
     "/admin/teams": 5,
     "/admin/teams/new": 2,
     "/admin/teams/{team}": 5,
@@ -34,6 +35,23 @@ PAGES = {
     "/admin/settings/tickets": 4,
     "/admin/settings/mail": 4,
     "/admin/settings/sign-in": 4,
+    "/admin/mail": 5,
+    "/admin/mail/new": 5,
+    "/admin/mail/{mailbox}": 7,
+    "/admin/mail/{mailbox}/edit": 6,
+    "/admin/mail/{mailbox}/remove": 4,
+    "/admin/mail/blocked": 3,
+    "/admin/mail/muted": 3,
+    "/admin/quarantine": 4,
+    "/admin/quarantine?shelf=ignored": 4,
+    "/admin/quarantine?shelf=spam": 4,
+    "/admin/mail/texts": 4,
+    "/admin/mail/texts/reply": 6,
+    "/admin/mail/texts/reply?team={team}&language=en": 7,
+    "/admin/mail/texts/reply/frame": 4,
+    "/admin/mail/signatures": 4,
+    "/admin/mail/signatures/edit": 6,
+    "/admin/mail/signatures/frame": 4,
     "/admin/links": 3,
     "/admin/outbox": 4,
 }
@@ -46,6 +64,7 @@ def address(page: str, world: World) -> str:
         category=db.session.scalars(sa.select(sa.func.min(Category.id))).one(),
         policy=db.session.scalars(sa.select(sa.func.min(Policy.id))).one(),
         calendar=db.session.scalars(sa.select(sa.func.min(WorkCalendar.id))).one(),
+        mailbox=made() if "{mailbox}" in page else "",
     )
 
 
@@ -92,7 +111,8 @@ def test_health_comes_as_a_part_too(world: World) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/admin/teams/999999", "/admin/organisations/999999", "/admin/categories/999999", "/admin/sla/policies/999999",
-     "/admin/sla/calendars/999999", "/admin/teams/99999999999999999999", "/admin/settings/nothing", "/admin/x"],
+     "/admin/sla/calendars/999999", "/admin/mail/999999", "/admin/teams/99999999999999999999",
+     "/admin/settings/nothing", "/admin/x"],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(world: World, path: str) -> None:
     assert world.browser(world.admin()).get(path).status_code == 404

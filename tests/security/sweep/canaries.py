@@ -24,6 +24,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "tag": STAFF,
     "reason of an escalation": STAFF,
     "reply that can still be taken back": STAFF,
+    "reply that waits for its time": STAFF,
     "draft of the agent": (AGENT,),
     "phone of the agent": STAFF,
     "address of the agent": STAFF,
@@ -92,10 +93,16 @@ class Canaries(Stage):
         run_unit(lambda: tagging.change_tags(leader, ticket.id, [birds["tag"][:40]]))
         command = Escalation(level=3, reason=birds["reason of an escalation"])
         run_unit(lambda: escalating.escalate(leader, ticket.id, command))
+        self._reply_later(ticket)
         draft, save = birds["draft of the agent"], attending.save_draft
         run_unit(lambda: save(agent, ticket.id, is_internal=True, body=draft))
         run_unit(lambda: save(agent, ticket.id, is_internal=False, body=draft))
         return db.session.get_one(Ticket, ticket.id)
+
+    def _reply_later(self, ticket: Ticket) -> None:
+        """Whoever asked answers nothing for later: on tickets of the agent it is the leader's reply."""
+        author = self.people[LEADER if ticket.requester_id == self.people[AGENT].id else AGENT]
+        self.scheduled(ticket, author, self.birds["reply that waits for its time"])
 
     def _reply_soon(self, ticket: Ticket) -> None:
         reply = self.entry(ticket, body=self.birds["reply that can still be taken back"])

@@ -34,6 +34,7 @@ WHO: dict[str, tuple[str, ...]] = {
     "admin.teams": (ADMIN,),
     "admin.categories": (ADMIN,),
     "admin.sla": (ADMIN,),
+    "admin.mail": (ADMIN,),
     "admin.settings": (ADMIN,),
     "admin.deliveries": (ADMIN,),
     "admin.health": (ADMIN,),

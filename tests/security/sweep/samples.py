@@ -14,6 +14,7 @@ _numbers = itertools.count(1)
 
 # Fields whose rules do not show in their schema: what stands there instead of a word.
 KNOWN: dict[str, Callable[[], str]] = {
+    "address": lambda: f"box{next(_numbers)}@sample.example",
     "email": lambda: f"person{next(_numbers)}@sample.example",
     "password": lambda: PASSWORD,
     "current": lambda: PASSWORD,
@@ -28,6 +29,7 @@ KNOWN: dict[str, Callable[[], str]] = {
     "support_email": lambda: "help@sample.example",
     "follows": lambda: "",
     "employee_number": lambda: f"E-{next(_numbers)}",
+    "pattern": lambda: f"@spam{next(_numbers)}.example",
     "person": lambda: "",
     "subject": lambda: "",
     "kind": lambda: "",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -14,8 +16,13 @@ from app.accounts.words import Role, TokenPurpose
 from app.core import clock
 from app.core.db import db
 from app.core.uow import run_unit
-from app.tickets.models import Attachment, Category, Comment, Ticket
+from app.mailroom.models import RawMail
+from app.mailroom.outcomes import State
+from app.tickets.actions.scheduling import schedule
+from app.tickets.models import Attachment, Category, Comment, ScheduledReply, Ticket
+from app.tickets.schemas import LaterReply
 from app.tickets.words import AttachmentState
+from tests.support.letters import letter
 from tests.support.world import Browser, World
 
 ANON, CUSTOMER, AGENT, LEADER, ADMIN = "anon", "customer", "agent", "leader", "admin"
@@ -94,6 +101,11 @@ class Stage:
         body = values.pop("body", "Ich schaue nach.")
         return self.world.say(author or self.people[AGENT], ticket, body, **values)
 
+    def scheduled(self, ticket: Ticket, author: Person, body: str = "Morgen mehr.") -> ScheduledReply:
+        """A reply of somebody that waits for its time."""
+        later = LaterReply(body=body, due_at=clock.now() + timedelta(days=1))
+        return run_unit(lambda: schedule(self.world.actor(author), ticket.id, later))
+
     def foreign_entry(self) -> Comment:
         return self.world.say(self.neighbour, self.foreign_ticket())
 
@@ -104,6 +116,7 @@ class Stage:
         comment: Comment | None = None,
         data: bytes = b"plain text",
         name: str = "notes",
+        ending: str = "txt",
     ) -> Attachment:
         """A stored file of a ticket."""
         with self.world.app.app_context():
@@ -113,7 +126,7 @@ class Stage:
             comment_id=comment.id if comment else None,
             uploader_id=ticket.requester_id,
             sha256=kept.sha256,
-            filename=f"{name}.txt",
+            filename=f"{name}.{ending}",
             content_type="text/plain",
             size=kept.size,
             state=AttachmentState.CLEAN,
@@ -126,6 +139,25 @@ class Stage:
 
         run_unit(work)
         return made
+
+    def mail(self, ticket: Ticket, comment: Comment | None = None) -> int:
+        """A ticket, or an entry, was made of a mail; its id."""
+        raw = letter()
+        with self.world.app.app_context():
+            kept = self.world.app.extensions["storage"].put(BytesIO(raw), 10**6)
+        made = RawMail(
+            account="import",
+            message_id_hash=secrets.token_hex(32),
+            content_hash=secrets.token_hex(32),
+            sha256=kept.sha256,
+            size=kept.size,
+            kept_at=clock.now(),
+            state=State.COMMENT if comment else State.TICKET,
+            ticket_id=ticket.id,
+            comment_id=comment.id if comment else None,
+        )
+        run_unit(lambda: db.session.add(made))
+        return made.id
 
     def upload(self, person: Person) -> Attachment:
         """A file somebody uploaded that nothing has taken yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -146,6 +147,14 @@ def _entry(asked: Asked) -> Trio:
     return str(asked.stage.entry(asked.ticket, author).id), str(asked.stage.foreign_entry().id), NO_SUCH_ID
 
 
+@made_for("scheduled_id", "/tickets")
+def _scheduled(asked: Asked) -> Trio:
+    stage, author = asked.stage, asked.person if asked.role in STAFF else asked.stage.people[LEADER]
+    insider = stage.world.agent(teams=[stage.secret_team])
+    foreign = stage.scheduled(stage.foreign_ticket(), insider)
+    return str(stage.scheduled(asked.ticket, author).id), str(foreign.id), NO_SUCH_ID
+
+
 @made_for("person_id", "/portal/tickets")
 @made_for("person_id", "/tickets")
 def _participant(asked: Asked) -> Trio:
@@ -159,7 +168,22 @@ def _participant(asked: Asked) -> Trio:
 def _somebody(asked: Asked) -> Trio:
     about_agents = asked.line.allow == "people.manage_agents"
     other = asked.stage.colleague() if about_agents else asked.stage.world.customer()
+    asked.made["person_id"] = other
     return str(other.id), None, NO_SUCH_ID
+
+
+@made_for("address_id", "/people")
+def _further_address(asked: Asked) -> Trio:
+    return _address_of(asked, asked.made["person_id"]), _address_of(asked, asked.stage.neighbour), NO_SUCH_ID
+
+
+@made_for("address_id", "/auth/addresses")
+def _own_address(asked: Asked) -> Trio:
+    return _address_of(asked, asked.person), _address_of(asked, asked.stage.neighbour), NO_SUCH_ID
+
+
+def _address_of(asked: Asked, person: Person) -> str:
+    return str(asked.stage.world.further(person, f"{secrets.token_hex(6)}@privat.example").id)
 
 
 @made_for("person_id", "/auth/avatar")
@@ -254,6 +278,11 @@ def _calendar_or_new(asked: Asked) -> Trio:
     return "new", None, "no-such-calendar"
 
 
+@made_for("kind", "/admin/mail/texts")
+def _mail(asked: Asked) -> Trio:
+    return "reply", None, "no-such-mail"
+
+
 @made_for("organisation_id", "/admin")
 def _organisation(asked: Asked) -> Trio:
     made = asked.stage.organisation()
@@ -262,3 +291,6 @@ def _organisation(asked: Asked) -> Trio:
 
 def _first(column: Any) -> str:
     return str(db.session.scalars(sa.select(sa.func.min(column))).one())
+
+
+from tests.security.sweep import mailboxes, mailed  # noqa: E402, F401 - its makers belong to these, and use what stands above

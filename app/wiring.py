@@ -26,7 +26,7 @@ from app.mailroom.words import Tls
 from app.notifications import consumers as notifications
 from app.settings import fixed
 from app.web import admin, auth, customer, health, people, tickets
-from app.web.kit import assets, brand, errors, guard, page, visitor
+from app.web.kit import assets, brand, errors, guard, numbers, page, visitor
 from app.web.kit.door import Door
 
 if TYPE_CHECKING:
@@ -180,6 +180,7 @@ def _smtp_route(settings: Settings) -> SmtpRoute | None:
 
 
 def _doors(app: Flask, settings: Settings) -> None:
+    app.url_map.converters["int"] = numbers.PlainInteger
     guard.init_guard(app, hosts=settings.hosts, proxies=settings.trusted_proxies)
     visitor.init_visitor(app)
     page.init_pages(app)

@@ -41,10 +41,8 @@ ADDRESSES = [
     ),
 ]
 NOT_THERE = (303, 308, 400, 404, 405, 410, 422)
-# Digits of other scripts are digits, too; 0 is how the example of a new calendar is asked for.
+# 0 is how the example of a new calendar is asked for.
 READ_AS = {
-    ("delivery_id", "%D9%A1"),
-    ("delivery_id", "%EF%BC%91"),
     ("key", "0"),
 }
 # The engines differ in how they take numbers and letters; SQLite is asked everything, the others these.

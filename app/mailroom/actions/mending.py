@@ -52,19 +52,20 @@ def _person_behind(comment: Comment, actor: Actor) -> int:
 
 
 @action
-def take_over_asker(actor: Actor, ticket_id: int, raw_id: int) -> Ticket:
-    """Make the ticket the request of the person whose mail a colleague passed on.
+def take_over_asker(actor: Actor, raw_id: int) -> Ticket:
+    """Make the ticket of a mail the request of the person whose mail a colleague passed on.
 
     Raises:
-        NotFound, Forbidden: see access.
+        NotFound, Forbidden: see access; only the mail that opened a ticket counts.
         Conflict: the mail names nobody.
     """
     raw = raw_for(actor, raw_id)
-    if raw.ticket_id != ticket_id:
+    ticket_id = raw.ticket_id
+    if ticket_id is None or raw.comment_id is not None:
         raise NotFound
+    ticket_for(actor, ticket_id, Need.WORK)
     if not raw.asker_email:
         raise Conflict(_("The mail names no sender."), ticket_id=ticket_id)
-    ticket_for(actor, ticket_id, Need.WORK)
     try:
         person = find_or_create(raw.asker_email, raw.asker_name, actor=actor)
     except ValueError as error:

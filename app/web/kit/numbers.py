@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from werkzeug.routing import IntegerConverter
+
 from app.core.errors import NotFound
 
 NUMBER = re.compile(r"^(?:TICKET-)?0*([1-9][0-9]{0,17})$", re.IGNORECASE)
@@ -19,3 +21,9 @@ def ticket_id_of(number: str) -> int:
     if found is None:
         raise NotFound
     return int(found[1])
+
+
+class PlainInteger(IntegerConverter):
+    """Numbers in addresses as we write them: the library's also takes the digits of other scripts."""
+
+    regex = "[0-9]+"

@@ -34,10 +34,10 @@ def move_entry(actor: Actor, number: str, entry_id: int) -> Any:
     return page.go_to(base_of(made.number))
 
 
-@door.deed(f"/<number>/mails/<{ID}:raw_id>/asker", allow="tickets.work")
-def take_over_asker(actor: Actor, number: str, raw_id: int) -> Any:
+@door.deed(f"/mail/<{ID}:raw_id>/asker", allow="tickets.work")
+def take_over_asker(actor: Actor, raw_id: int) -> Any:
     """Make it the request of the person whose mail a colleague passed on."""
-    ticket = mending.take_over_asker(actor, ticket_id_of(number), raw_id)
+    ticket = mending.take_over_asker(actor, raw_id)
     page.say(_("The request is theirs now; answers go to them."))
     return page.go_to(base_of(ticket.number))
 

@@ -84,7 +84,7 @@ def test_the_real_requester_is_offered_and_taken_over(mails):
     base = f"/tickets/{mails.passed.number}"
     assert "Ben Beispiel (ben@anders.example)" in read(mails.desk, base)
     raw_id = kept()[-1].id
-    assert mails.desk.post(f"{base}/mails/{raw_id}/asker").status_code == 303
+    assert mails.desk.post(f"/tickets/mail/{raw_id}/asker").status_code == 303
     page = read(mails.desk, base)
     assert "wurde weitergeleitet" not in page
     assert tickets()[-1].requester_id == find_by_email("ben@anders.example").id
@@ -131,7 +131,7 @@ def test_customers_have_none_of_it(mails):
     raw_id = kept()[0].id
     for path in (
         f"{mails.base}/entries/{mails.entry_id}/move",
-        f"{mails.base}/mails/{raw_id}/asker",
+        f"/tickets/mail/{raw_id}/asker",
         f"{mails.base}/spam",
         f"{mails.base}/outside",
     ):
@@ -139,8 +139,8 @@ def test_customers_have_none_of_it(mails):
     assert portal.get(f"{mails.base}/outside").status_code in (403, 404)
 
 
-def test_another_tickets_mail_cannot_be_named(mails):
-    assert mails.desk.post(f"{mails.base}/mails/{kept()[-1].id}/asker").status_code == 404
+def test_a_mail_that_names_nobody_has_nobody_to_offer(mails):
+    assert mails.desk.post(f"/tickets/mail/{kept()[0].id}/asker").status_code == 409
 
 
 class TestHowEachMailFared:

@@ -56,10 +56,11 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A draft of the viewer."""
+    """A draft of the viewer, and the files that belong to it because it was a scheduled reply before."""
 
     body: str
     saved_at: datetime
+    attachment_ids: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,15 @@ def company(actor: Actor, ticket: Ticket) -> Company:
 
 
 _OWN = (
-    sa.select(ReadMark.entry_id, Rating.score, Rating.comment, Draft.is_internal, Draft.body, Draft.saved_at)
+    sa.select(
+        ReadMark.entry_id,
+        Rating.score,
+        Rating.comment,
+        Draft.is_internal,
+        Draft.body,
+        Draft.saved_at,
+        Draft.attachment_ids,
+    )
     .select_from(Ticket)
     .outerjoin(ReadMark, sa.and_(ReadMark.ticket_id == Ticket.id, ReadMark.person_id == _ME))
     .outerjoin(Rating, Rating.ticket_id == Ticket.id)
@@ -134,7 +143,11 @@ _OWN = (
 def own(actor: Actor, ticket: Ticket) -> Own:
     """The viewer's drafts and place in a ticket, and its rating."""
     rows = db.session.execute(_OWN, {"ticket": ticket.id, "me": actor.person_id}).all()
-    drafts = {row.is_internal: Written(row.body, row.saved_at) for row in rows if row.body is not None}
+    drafts = {
+        row.is_internal: Written(row.body, row.saved_at, row.attachment_ids or ())
+        for row in rows
+        if row.body is not None
+    }
     first = rows[0]
     return Own(drafts, first.entry_id or 0, first.score, first.comment or "")
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import BigId, LongText, Model, Word, table_args
 from app.sla.words import ClockState
 from app.tickets.listed import INDEXES, Listed
+from app.tickets.scheduled import ScheduledReply as ScheduledReply
 from app.tickets.words import (
     AttachmentState,
     Channel,
@@ -42,10 +43,9 @@ class Category(Model):
 class Ticket(Listed, Model):
     """One request. The number is the id: ``TICKET-000042``.
 
-    ``*_told`` is what was announced about the present due time of a clock (ok, at_risk, breached); a changed due
-    time sets it back. ``due_at`` is the next open SLA deadline and never empty (far future while none is open), so
-    that every list order has a total key; ``check_at`` is when the clock has something to do (warn or breach),
-    empty otherwise.
+    ``*_told`` is what was announced about the present due time of a clock; a changed due time sets it back.
+    ``due_at`` is the next open SLA deadline, far in the future while none is open, so that every list order has a
+    total key; ``check_at`` is when the clock has something to do. ``has_scheduled``: ever had replies for later.
     """
 
     __tablename__ = "ticket"
@@ -80,6 +80,7 @@ class Ticket(Listed, Model):
     last_entry_id: Mapped[int] = mapped_column(BigId, default=0)
     last_entry_by_customer: Mapped[bool] = mapped_column(default=True)
     has_files: Mapped[bool] = mapped_column(default=False)
+    has_scheduled: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     first_response_at: Mapped[datetime | None]
@@ -234,6 +235,7 @@ class Draft(Model):
     ticket_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     is_internal: Mapped[bool] = mapped_column(primary_key=True)
     body: Mapped[str] = mapped_column(LongText)
+    attachment_ids: Mapped[list[Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     saved_at: Mapped[datetime]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import EmailStr, Field
+from pydantic import AwareDatetime, EmailStr, Field
 
 from app.core.schema import Command, Id, Line, Lines, Maybe, OptionalId, Title
 from app.tickets.words import PendingReason, Priority, Status
@@ -31,6 +31,17 @@ class NewComment(Command):
 
     body: Body
     is_internal: bool = False
+    attachment_ids: list[Id] = Field(default_factory=list, max_length=50)
+    based_on: int | None = Field(None, ge=0)
+    then: Maybe[Status] = None
+    pending_reason: Maybe[PendingReason] = None
+
+
+class LaterReply(Command):
+    """A public reply that goes out later; ``based_on`` is the last entry its writer had seen."""
+
+    body: Body
+    due_at: AwareDatetime
     attachment_ids: list[Id] = Field(default_factory=list, max_length=50)
     based_on: int | None = Field(None, ge=0)
     then: Maybe[Status] = None

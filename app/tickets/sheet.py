@@ -14,7 +14,7 @@ from app.events.models import Event
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.sla.queries import promise
-from app.tickets import around, queries
+from app.tickets import around, queries, unsent
 from app.tickets.access import SIGHTS, Need, Sight, sight_of, ticket_for, visible_in
 from app.tickets.around import Choices, Company, Own
 from app.tickets.clocks import ClockView
@@ -56,6 +56,8 @@ class Sheet:
     choices: Choices
     others: Sequence[Other]
     may_assign: bool
+    unsent: Sequence[unsent.Unsent]
+    unsent_files: Mapping[int, Attachment]
 
     @property
     def team_name(self) -> str:
@@ -78,7 +80,8 @@ def sheet(actor: Actor, ticket_id: int, *, before: int | None = None) -> Sheet:
     ticket = ticket_for(actor, ticket_id)
     found = queries.entries(actor, ticket, before=before)
     events = _events_of(actor, ticket, found, before)
-    company = around.company(actor, ticket)
+    company, own = around.company(actor, ticket), around.own(actor, ticket)
+    later = unsent.replies(actor, ticket)
     held = promise(ticket.sla_policy_id)
     may_assign = _may_assign(actor, ticket)
     return Sheet(
@@ -88,14 +91,22 @@ def sheet(actor: Actor, ticket_id: int, *, before: int | None = None) -> Sheet:
         files=queries.files(actor, ticket),
         deliveries=queries.deliveries(ticket),
         company=company,
-        own=around.own(actor, ticket),
+        own=own,
         clocks=clock_views(ticket, itemised=False),
         policy=held.name if held else "",
-        faces=faces(_everybody(ticket, found.comments, events, company)),
+        faces=faces(_everybody(ticket, found.comments, events, company) | {one.author_id for one in later}),
         choices=around.choices(actor, ticket, with_members=may_assign),
         others=_others(actor, ticket),
         may_assign=may_assign,
+        unsent=later,
+        unsent_files=unsent.files(_files_of(later, own)),
     )
+
+
+def _files_of(later: Sequence[unsent.Unsent], own: Own) -> list[int]:
+    """Files of what is not sent yet: of replies that wait, and of the viewer's drafts."""
+    named = [one.attachment_ids for one in later] + [draft.attachment_ids for draft in own.drafts.values()]
+    return [number for ids in named for number in ids]
 
 
 def _may_assign(actor: Actor, ticket: Ticket) -> bool:

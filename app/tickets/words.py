@@ -106,6 +106,29 @@ class PresenceMode(StrEnum):
     WRITING = "writing"
 
 
+class ScheduledState(StrEnum):
+    """What became of a reply that was written to go out later."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
+
+
+class StopReason(StrEnum):
+    """Why a reply did not go out at its time."""
+
+    CUSTOMER_REPLIED = "customer_replied"
+    SOLVED = "solved"
+    CLOSED = "closed"
+    DELETED = "deleted"
+    SPAM = "spam"
+    REQUESTER_CHANGED = "requester_changed"
+    AUTHOR_GONE = "author_gone"
+    STATUS = "status"
+    FILES = "files"
+
+
 def number_of(ticket_id: int) -> str:
     """``TICKET-000042``: at least six digits."""
     return f"TICKET-{ticket_id:06d}"

@@ -159,6 +159,7 @@ def test_a27_a_link_to_rate_waits_while_the_request_is_open_again(story: Any) ->
 ONE_TIME = {
     TokenPurpose.CONFIRM: "/auth/confirm/",
     TokenPurpose.CHANGE_EMAIL: "/auth/confirm/",
+    TokenPurpose.ADD_EMAIL: "/auth/confirm/",
     TokenPurpose.RESET: "/auth/password/reset/",
     TokenPurpose.WELCOME: "/auth/password/reset/",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from app.core import clock
@@ -10,8 +12,8 @@ from app.core.db import db, rows_changed
 from app.core.schema import BODY_LENGTH
 from app.events.log import action
 from app.tickets.access import Need, ticket_for
-from app.tickets.models import Draft, Presence, ReadMark, Ticket
-from app.tickets.words import PresenceMode
+from app.tickets.models import Draft, Presence, ReadMark, ScheduledReply, Ticket
+from app.tickets.words import PresenceMode, ScheduledState
 
 
 @action(silent="presence is forgotten after 25 seconds and never kept")
@@ -60,6 +62,37 @@ def save_draft(actor: Actor, ticket_id: int, *, is_internal: bool, body: str) ->
     draft.body, draft.saved_at = body[:BODY_LENGTH], clock.now()
     db.session.flush()
     return draft
+
+
+def into_draft(person_id: int, ticket_id: int, body: str, attachment_ids: Sequence[int] = ()) -> None:
+    """Put what was not sent after all before whatever its writer has begun meanwhile; files go along."""
+    draft = db.session.get(Draft, (person_id, ticket_id, False), with_for_update=True, populate_existing=True)
+    if draft is None:
+        draft = Draft(person_id=person_id, ticket_id=ticket_id, is_internal=False, body="")
+        db.session.add(draft)
+    draft.body = body if not draft.body else f"{body}\n\n{draft.body}"
+    draft.attachment_ids = [*dict.fromkeys([*attachment_ids, *(draft.attachment_ids or ())])] or None
+    draft.saved_at = clock.now()
+    db.session.flush()
+
+
+def forget_draft(actor: Actor, ticket: Ticket, *, is_internal: bool) -> None:
+    """Forget what was written now that it is said; so are own replies that were stopped before."""
+    drafts = sa.delete(Draft).where(
+        Draft.person_id == actor.person_id,
+        Draft.ticket_id == ticket.id,
+        Draft.is_internal.is_(is_internal),
+    )
+    db.session.execute(drafts.execution_options(synchronize_session=False))
+    if is_internal or not ticket.has_scheduled:
+        return
+    stopped = sa.update(ScheduledReply).where(
+        ScheduledReply.ticket_id == ticket.id,
+        ScheduledReply.author_id == actor.person_id,
+        ScheduledReply.state == ScheduledState.STOPPED,
+    )
+    emptied = stopped.values(body="", attachment_ids=[])
+    db.session.execute(emptied.execution_options(synchronize_session=False))
 
 
 @action(silent="what somebody has read is no change of the ticket")

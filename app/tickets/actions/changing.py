@@ -16,9 +16,10 @@ from app.events.models import Event
 from app.sla.queries import Promise, promise_for
 from app.sla.spans import Change
 from app.tickets import deadlines
+from app.tickets.actions.stopping import stop_waiting
 from app.tickets.events import StatusChanged
 from app.tickets.models import Category, ClockChange, Ticket
-from app.tickets.words import PendingReason, Phase, Status
+from app.tickets.words import PendingReason, Phase, Status, StopReason
 from app.tickets.workflow import check_move, clock_of, phase_of
 
 
@@ -112,6 +113,8 @@ def move(
         ticket=ticket.id,
         cause=cause,
     )
+    if new is Status.CLOSED or how == "by_requester":
+        stop_waiting(ticket, StopReason.CLOSED if new is Status.CLOSED else StopReason.SOLVED, actor=actor)
 
 
 def _stamp(ticket: Ticket, old: Status, now: datetime) -> None:

@@ -18,9 +18,10 @@ from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.tickets.access import Need, ticket_for
 from app.tickets.actions.changing import move, refresh_clocks, touched
+from app.tickets.actions.stopping import stop_waiting
 from app.tickets.events import TicketDeleted, TicketRestored
 from app.tickets.models import Ticket
-from app.tickets.words import Status
+from app.tickets.words import Status, StopReason
 
 BATCH = 500
 
@@ -63,6 +64,7 @@ def delete(actor: Actor, ticket_id: int) -> Ticket:
     ticket.deleted_at, ticket.check_at = clock.now(), None
     touched(ticket)
     record(TicketDeleted(), actor=actor, subject=("ticket", ticket.id), ticket=ticket.id)
+    stop_waiting(ticket, StopReason.DELETED, actor=actor)
     return ticket
 
 

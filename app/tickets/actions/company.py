@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from app.accounts.models import Person
+from app.accounts.queries import find_by_email
 from app.accounts.words import STAFF
 from app.core import clock
 from app.core.actor import Actor
@@ -68,7 +69,7 @@ def add_participant(actor: Actor, ticket_id: int, email: str) -> Participant:
     ticket = ticket_for(actor, ticket_id, Need.COMMENT, lock=True)
     if not is_staff(actor) and ticket.requester_id != actor.person_id:
         raise Forbidden(permission="tickets.comment")
-    person = db.session.scalar(sa.select(Person).where(Person.email_key == email.strip().casefold()))
+    person = find_by_email(email)
     if person is None or not person.is_active:
         raise Invalid({"email": _("Nobody here has this address.")})
     if not is_staff(actor) and not _may_name(actor, person):

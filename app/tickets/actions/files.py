@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -73,6 +74,23 @@ def _today(person_id: int) -> int:
         )
     )
     return int(total or 0)
+
+
+def unbound(ids: Sequence[int], *, actor: Actor, lock: bool = False) -> Sequence[int]:
+    """Those of the actor's uploads that nothing has taken yet.
+
+    Args:
+        lock: hold them until the unit ends, so that nobody clears them away meanwhile.
+    """
+    if not ids:
+        return []
+    free = (
+        sa.select(Attachment.id)
+        .where(Attachment.id.in_(ids), Attachment.ticket_id.is_(None))
+        .where(Attachment.uploader_id == actor.person_id)
+        .order_by(Attachment.id)
+    )
+    return db.session.scalars(free.with_for_update() if lock else free).all()
 
 
 def bind(ids: list[int], ticket: Ticket, comment: Comment | None, *, actor: Actor) -> int:

@@ -17,13 +17,14 @@ from app.events.log import action, record
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.tickets.access import Need, comment_for, entry_visible_to, is_staff, ticket_for
-from app.tickets.actions.attending import read_up_to
+from app.tickets.actions.attending import forget_draft, into_draft, read_up_to
 from app.tickets.actions.changing import move, refresh_clocks, touched, turn_clocks
 from app.tickets.actions.files import bind
+from app.tickets.actions.stopping import stop_waiting
 from app.tickets.events import CommentCorrected, CommentRedacted, NoteAdded, ReplyAdded, ReplyTakenBack
-from app.tickets.models import Comment, Draft, ReadMark, Ticket
+from app.tickets.models import Comment, ReadMark, Ticket
 from app.tickets.schemas import NewComment
-from app.tickets.words import PendingReason, Status
+from app.tickets.words import PendingReason, Status, StopReason
 from app.tickets.workflow import check_move, phase_of
 
 
@@ -38,11 +39,11 @@ def add_comment(actor: Actor, ticket_id: int, command: NewComment) -> Comment:
     need = Need.NOTE if command.is_internal or command.then is not None else Need.COMMENT
     ticket = ticket_for(actor, ticket_id, need, lock=True)
     by_staff = is_staff(actor) and ticket.requester_id != actor.person_id
-    _check_news(ticket, command.based_on, actor)
+    check_news(ticket, command.based_on, actor)
     if command.is_internal or by_staff:
-        _check_then(ticket, command.then)
+        check_then(ticket, command.then)
     comment = enter(ticket, command, actor=actor, by_staff=by_staff)
-    _forget_draft(actor, ticket.id, command.is_internal)
+    forget_draft(actor, ticket, is_internal=command.is_internal)
     if is_staff(actor):
         read_up_to(ticket, comment.id, actor=actor)
     return comment
@@ -58,6 +59,7 @@ def enter(
     author_id: int | None = None,
     from_email: dict[str, Any] | None = None,
     by_machine: bool = False,
+    at_once: bool = False,
 ) -> Comment:
     """Write an entry on a locked ticket and let the ticket react: answer, reopening, clocks, fact.
 
@@ -66,10 +68,10 @@ def enter(
         author_id: the author when the actor is not a person (mail).
         from_email: ``author_name``, ``author_email``, ``folded``, ``is_unverified`` of a mail.
         by_machine: an auto-reply: kept, but nothing reopens and no clock moves.
+        at_once: its time has come: it cannot be taken back any more.
     """
-    now = clock.now()
-    before = _undo_of(ticket)
-    held = by_staff and not command.is_internal and actor.kind is ActorKind.PERSON and from_email is None
+    now, before = clock.now(), _undo_of(ticket)
+    held = by_staff and not (command.is_internal or from_email or at_once) and actor.kind is ActorKind.PERSON
     seconds = settings(TicketRules).undo_seconds if held else 0
     comment = Comment(
         ticket_id=ticket.id,
@@ -119,6 +121,7 @@ def _react(ticket: Ticket, comment: Comment, command: NewComment, actor: Actor) 
         elif ticket.status is Status.OPEN:
             move(ticket, Status.IN_PROGRESS, actor=actor, how="answered")
         return
+    stop_waiting(ticket, StopReason.CUSTOMER_REPLIED, actor=actor)
     if ticket.status in (Status.PENDING, Status.RESOLVED, Status.CLOSED):
         back = Status.IN_PROGRESS if ticket.assignee_id else Status.OPEN
         move(ticket, back, actor=actor, how="customer_replied")
@@ -139,7 +142,12 @@ def _undo_of(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _check_news(ticket: Ticket, based_on: int | None, actor: Actor) -> None:
+def check_news(ticket: Ticket, based_on: int | None, actor: Actor) -> None:
+    """Whether the writer had seen everything.
+
+    Raises:
+        Conflict: somebody else wrote meanwhile; ``details["news"]`` names the entries.
+    """
     if based_on is None or ticket.last_entry_id <= based_on:
         return
     news = list(
@@ -155,22 +163,14 @@ def _check_news(ticket: Ticket, based_on: int | None, actor: Actor) -> None:
         raise Conflict(_("Meanwhile there is a new message."), ticket_id=ticket.id, news=news)
 
 
-def _check_then(ticket: Ticket, then: Status | None) -> None:
-    """Refuse before anything is written, so that whoever is told so is shown the ticket as it is."""
+def check_then(ticket: Ticket, then: Status | None) -> None:
+    """Whether a status may follow: refused before anything is written, so that the ticket is shown as it is.
+
+    Raises:
+        Conflict: there is no such move.
+    """
     if then is not None and then is not ticket.status:
         check_move(ticket.status, then)
-
-
-def _forget_draft(actor: Actor, ticket_id: int, is_internal: bool) -> None:
-    db.session.execute(
-        sa.delete(Draft)
-        .where(
-            Draft.person_id == actor.person_id,
-            Draft.ticket_id == ticket_id,
-            Draft.is_internal.is_(is_internal),
-        )
-        .execution_options(synchronize_session=False)
-    )
 
 
 @action
@@ -189,7 +189,7 @@ def take_back(actor: Actor, ticket_id: int, comment_id: int) -> Comment:
         raise Conflict(_("The reply has already been sent."), ticket_id=ticket.id)
     comment.taken_back_at = clock.now()
     _restore(ticket, comment)
-    _into_draft(actor, ticket.id, comment.body)
+    into_draft(actor.person_id or 0, ticket.id, comment.body)
     touched(ticket)
     record(
         ReplyTakenBack(comment_id=comment.id), actor=actor, subject=("ticket", ticket.id), ticket=ticket.id
@@ -211,15 +211,6 @@ def _restore(ticket: Ticket, comment: Comment) -> None:
         ticket.pending_reason = PendingReason(undo["pending_reason"]) if undo["pending_reason"] else None
         ticket.resolved_at = ticket.closed_at = None
     turn_clocks(ticket, clock.now())
-
-
-def _into_draft(actor: Actor, ticket_id: int, body: str) -> None:
-    draft = db.session.get(Draft, (actor.person_id, ticket_id, False))
-    if draft is None:
-        draft = Draft(person_id=actor.person_id or 0, ticket_id=ticket_id, is_internal=False, body="")
-        db.session.add(draft)
-    draft.body = body if not draft.body else f"{body}\n\n{draft.body}"
-    draft.saved_at = clock.now()
 
 
 @action

@@ -1,4 +1,4 @@
-"""Clearing away what nobody needs any more: presence of those who left, uploads that nothing took."""
+"""Clearing away what nobody needs any more: presence of those who left, uploads nothing took, settled replies."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.db import db, rows_changed
 from app.events.log import action
-from app.tickets.models import Attachment, Presence
+from app.tickets.models import Attachment, Draft, Presence, ScheduledReply
+from app.tickets.words import ScheduledState
 
 PRESENCE_KEPT = timedelta(hours=1)
 UPLOAD_KEPT = timedelta(days=1)
+SETTLED_KEPT = timedelta(days=30)
+SETTLED = (ScheduledState.SENT, ScheduledState.STOPPED, ScheduledState.CANCELLED)
 
 
 @action(silent="presence means nothing after 25 seconds")
@@ -24,10 +27,40 @@ def forget_presence() -> int:
 
 @action(silent="an upload that nothing took was no part of any ticket")
 def forget_uploads() -> int:
-    """Remove uploads that no ticket took within a day; their bytes go with the next sweep of the files."""
+    """Remove uploads that no ticket took within a day; their bytes go with the next sweep of the files.
+
+    Files of replies that wait for their time, and of drafts such replies became again, stay. They are locked first:
+    a reply that is scheduled just now either finds its files, or is found here.
+    """
+    old = sa.select(Attachment.id, Attachment.uploader_id).where(
+        Attachment.ticket_id.is_(None), Attachment.created_at < clock.now() - UPLOAD_KEPT
+    )
+    found = {row.id: row.uploader_id for row in db.session.execute(old.with_for_update())}
+    gone = set(found) - _unsent({person_id for person_id in found.values() if person_id})
+    if not gone:
+        return 0
+    return rows_changed(sa.delete(Attachment).where(Attachment.id.in_(gone)))
+
+
+def _unsent(person_ids: set[int]) -> set[int]:
+    """Files that something these people have written and not sent names."""
+    if not person_ids:
+        return set()
+    waiting = sa.select(ScheduledReply.attachment_ids).where(
+        ScheduledReply.state == ScheduledState.WAITING, ScheduledReply.author_id.in_(person_ids)
+    )
+    drafts = sa.select(Draft.attachment_ids).where(
+        Draft.person_id.in_(person_ids), Draft.attachment_ids.is_not(None)
+    )
+    return {one for query in (waiting, drafts) for ids in db.session.scalars(query) for one in ids or ()}
+
+
+@action(silent="what became of a scheduled reply stands in the log and, when it was sent, as an entry")
+def forget_scheduled() -> int:
+    """Remove replies that were sent, stopped or cancelled long ago."""
     return rows_changed(
-        sa.delete(Attachment).where(
-            Attachment.ticket_id.is_(None), Attachment.created_at < clock.now() - UPLOAD_KEPT
+        sa.delete(ScheduledReply).where(
+            ScheduledReply.state.in_(SETTLED), ScheduledReply.due_at < clock.now() - SETTLED_KEPT
         )
     )
 

@@ -240,6 +240,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("body", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=False),
         sa.Column("with_request", sa.Boolean(), nullable=False),
+        sa.Column("file_ids", sa.JSON(), nullable=False),
         sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "created_at",
@@ -261,6 +262,48 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("forwarding", schema=None) as batch_op:
         batch_op.create_index("ix_forwarding_ticket", ["ticket_id"], unique=False)
+
+    op.create_table(
+        "scheduled_reply",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("body", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=False),
+        sa.Column("attachment_ids", sa.JSON(), nullable=False),
+        sa.Column("then", sa.String(12), nullable=True),
+        sa.Column("pending_reason", sa.String(12), nullable=True),
+        sa.Column(
+            "due_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=False
+        ),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("after_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("comment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "settled_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["person.id"], name=op.f("fk_scheduled_reply_author_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["comment_id"], ["comment.id"], name=op.f("fk_scheduled_reply_comment_id_comment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name=op.f("fk_scheduled_reply_ticket_id_ticket")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scheduled_reply")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("scheduled_reply", schema=None) as batch_op:
+        batch_op.create_index("ix_scheduled_reply_due", ["state", "due_at"], unique=False)
+        batch_op.create_index("ix_scheduled_reply_ticket", ["ticket_id", "state"], unique=False)
 
     op.create_table(
         "bounce",
@@ -313,6 +356,9 @@ def upgrade() -> None:
     with op.batch_alter_table("mail_place", schema=None) as batch_op:
         batch_op.create_index("ix_mail_place_state", ["account_id", "state", "uid"], unique=False)
 
+    with op.batch_alter_table("draft", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("attachment_ids", sa.JSON(none_as_null=True), nullable=True))
+
     with op.batch_alter_table("raw_mail", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("mail_account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
@@ -325,6 +371,7 @@ def upgrade() -> None:
             sa.Column("asker_email", sa.String(length=254), server_default="", nullable=False)
         )
         batch_op.add_column(sa.Column("asker_name", sa.String(length=160), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("marks", sa.String(length=60), server_default="", nullable=False))
         batch_op.add_column(sa.Column("is_forced", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.alter_column(
             "account",
@@ -338,6 +385,11 @@ def upgrade() -> None:
             "mail_account",
             ["mail_account_id"],
             ["id"],
+        )
+
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("has_scheduled", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
 
     # New rows say it themselves.
@@ -358,6 +410,9 @@ def upgrade() -> None:
             "asker_name", server_default=None, existing_type=sa.String(length=160), existing_nullable=False
         )
         batch_op.alter_column(
+            "marks", server_default=None, existing_type=sa.String(length=60), existing_nullable=False
+        )
+        batch_op.alter_column(
             "is_forced", server_default=None, existing_type=sa.Boolean(), existing_nullable=False
         )
 
@@ -366,6 +421,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.drop_column("has_scheduled")
+
     with op.batch_alter_table("raw_mail", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_raw_mail_mail_account_id_mail_account"), type_="foreignkey")
         batch_op.drop_index("ix_raw_mail_account")
@@ -376,6 +434,7 @@ def downgrade() -> None:
             existing_nullable=False,
         )
         batch_op.drop_column("is_forced")
+        batch_op.drop_column("marks")
         batch_op.drop_column("asker_name")
         batch_op.drop_column("asker_email")
         batch_op.drop_column("matched_by")
@@ -384,8 +443,12 @@ def downgrade() -> None:
         batch_op.drop_column("message_id")
         batch_op.drop_column("mail_account_id")
 
+    with op.batch_alter_table("draft", schema=None) as batch_op:
+        batch_op.drop_column("attachment_ids")
+
     op.drop_table("mail_place")
     op.drop_table("bounce")
+    op.drop_table("scheduled_reply")
     op.drop_table("forwarding")
     op.drop_table("mailbox")
     op.drop_table("mail_account")

@@ -12,7 +12,6 @@ answer can be HANG (says nothing until ``release``) or CLOSE (hangs up without a
 from __future__ import annotations
 
 import asyncio
-import base64
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from typing import Any, Literal
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.loop_thread import LoopThread
+from tests.support.smtp_tokens import answer, told_by
 
 Stage = Literal["greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "end"]
 HANG = "hang"
@@ -183,14 +183,9 @@ class _Handler:
         return [line for line in responses if self._sink.users or not line.startswith("250-AUTH")]
 
     async def auth_XOAUTH2(self, server: _Conversation, args: list[str]) -> AuthResult:
-        """A token in the place of the password; a refusal is a challenge first, as Google and Microsoft have it."""
-        fields = base64.b64decode(args[1]).decode().split("\1")
-        user, token = fields[0].removeprefix("user="), fields[1].removeprefix("auth=Bearer ")
+        user, token = told_by(args[1])
         self._sink.logins.append((user, token, "XOAUTH2"))
-        if self._sink.users.get(user) == token:
-            return AuthResult(success=True, auth_data=LoginPassword(user.encode(), token.encode()))
-        await server.challenge_auth("eyJzdGF0dXMiOiI0MDEifQ==", encode_to_b64=False)
-        return AuthResult(success=False, handled=False)
+        return await answer(server, user, token, self._sink.users.get(user) == token)
 
     async def handle_DATA(self, server: _Conversation, _session: Session, envelope: Envelope) -> str:
         answer = self._sink.answer_to("end") or KEPT

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.loop_thread import LoopThread
-from tests.support.smtp_tokens import answer, told_by
+from tests.support.smtp_tokens import TakesTokens
 
 Stage = Literal["greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "end"]
 HANG = "hang"
@@ -169,7 +169,7 @@ class _Session(Session):
     login_data = None  # the original is a property that warns whenever the library itself uses it
 
 
-class _Handler:
+class _Handler(TakesTokens):
     """The hooks of aiosmtpd that set replies; a separate object, as the library asks it for more by name."""
 
     def __init__(self, sink: SmtpSink) -> None:
@@ -181,11 +181,6 @@ class _Handler:
         session.host_name = hostname
         self._sink.commands.append(f"EHLO {hostname}")
         return [line for line in responses if self._sink.users or not line.startswith("250-AUTH")]
-
-    async def auth_XOAUTH2(self, server: _Conversation, args: list[str]) -> AuthResult:
-        user, token = told_by(args[1])
-        self._sink.logins.append((user, token, "XOAUTH2"))
-        return await answer(server, user, token, self._sink.users.get(user) == token)
 
     async def handle_DATA(self, server: _Conversation, _session: Session, envelope: Envelope) -> str:
         answer = self._sink.answer_to("end") or KEPT

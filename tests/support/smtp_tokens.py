@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 REFUSAL = "eyJzdGF0dXMiOiI0MDEifQ=="  # {"status":"401"}
 
 
-def told_by(said: str) -> tuple[str, str]:
-    """User and token in the one argument of the command."""
-    fields = base64.b64decode(said).decode().split("\1")
-    return fields[0].removeprefix("user="), fields[1].removeprefix("auth=Bearer ")
+class TakesTokens:
+    """The part of a handler that takes a token in the place of the password; a refusal is a challenge first."""
 
+    _sink: Any
 
-async def answer(server: SMTP, user: str, token: str, is_right: bool) -> AuthResult:
-    """Let them in; a refusal is a challenge first, which the client answers with nothing."""
-    if is_right:
-        return AuthResult(success=True, auth_data=LoginPassword(user.encode(), token.encode()))
-    await server.challenge_auth(REFUSAL, encode_to_b64=False)
-    return AuthResult(success=False, handled=False)
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        fields = base64.b64decode(args[1]).decode().split("\1")
+        user, token = fields[0].removeprefix("user="), fields[1].removeprefix("auth=Bearer ")
+        self._sink.logins.append((user, token, "XOAUTH2"))
+        if self._sink.users.get(user) == token:
+            return AuthResult(success=True, auth_data=LoginPassword(user.encode(), token.encode()))
+        await server.challenge_auth(REFUSAL, encode_to_b64=False)
+        return AuthResult(success=False, handled=False)

@@ -140,10 +140,13 @@ def _must_set_up(actor: Actor) -> None:
 
 def _only_described(address_key: str) -> None:
     """The environment describes one account: one it described before must not read the same mailbox again."""
-    former = sa.update(MailAccount).where(
+    former = sa.select(MailAccount).where(
         MailAccount.from_environment.is_(True), MailAccount.address_key != address_key
     )
-    db.session.execute(former.values(from_environment=False).execution_options(synchronize_session=False))
+    for account in db.session.scalars(former):
+        account.from_environment = False
+        changed = MailAccountChanged(fields=["from_environment"])
+        record(changed, actor=SHELL, subject=("mail_account", account.id))
 
 
 def _check_version(account: MailAccount, version: int) -> None:

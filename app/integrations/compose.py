@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -23,6 +24,7 @@ SUBJECT_LENGTH = 400
 NAME_LENGTH = 120
 # The standard library writes a long word of these headers in pieces that no mail program puts together again.
 BY_WORD = {"message-id", "in-reply-to", "references", "list-id", "list-unsubscribe"}
+IN_WORDS = {"subject", "from", "to", "reply-to"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,28 @@ class Letter:
 
 
 class LetterPolicy(EmailPolicy):
-    """The SMTP policy, but headers made of identifiers are only ever broken between them."""
+    """The SMTP policy, but headers made of identifiers are only ever broken between them, and words in other letters
+    keep the blanks between them: the standard library loses some where it breaks a line."""
 
     def fold(self, name: str, value: Any) -> str:
-        if name.lower() not in BY_WORD:
+        if name.lower() in BY_WORD:
+            return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
+        if self.utf8 or str(value).isascii() or name.lower() not in IN_WORDS:
             return str(super().fold(name, value))
-        return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
+        return f"{name}: {_encoded(name, value, self.linesep)}{self.linesep}"
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() not in BY_WORD:
+        if name.lower() not in BY_WORD | IN_WORDS:
             return super().fold_binary(name, value)
-        return self.fold(name, value).encode("ascii", "replace")
+        return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii", "replace")
+
+
+def _encoded(name: str, value: Any, linesep: str) -> str:
+    """The text of a header as encoded words (RFC 2047); of a mailbox only its name."""
+    addresses = getattr(value, "addresses", ())
+    text = addresses[0].display_name if addresses else str(value)
+    words = Header(text, "utf-8", header_name=name).encode(linesep=linesep)
+    return f"{words}{linesep} <{addresses[0].addr_spec}>" if addresses else words
 
 
 POLICY = LetterPolicy(linesep=SMTP.linesep)

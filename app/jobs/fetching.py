@@ -38,6 +38,7 @@ BATCH = 16
 BATCH_BYTES = 16 * 1024 * 1024
 # The size a server names is not always the size it sends (line ends, marks of its own).
 SLACK = 64 * 1024
+HEAD_ATTEMPTS = 3
 BUSY = "busy"
 FAILED = "failed"  # our own mistake
 NOT_READY = "house_not_ready"
@@ -179,16 +180,30 @@ class Reader:
     def _take_in(self, found: Sequence[Place]) -> None:
         batch = list(_within(found, BATCH_BYTES))
         spent = set(run_unit(partial(fetching.tried, [place.id for place in batch])))
-        fetched = [one for place in batch if place.id not in spent and (one := self._fetched(place))]
+        fetched, lost = self._fetched_of([place for place in batch if place.id not in spent])
         fault.point("fetch.fetched")
-        for place in batch:
-            if place.id in spent:
-                self._keep_head(place, Reason.UNFETCHABLE)
         outcomes = self._intake.take_in(fetched) if fetched else []
         for outcome in outcomes:
             self._run.counts[outcome.result] += 1
         self._stop_if_not_ready(batch, outcomes)
+        if lost is not None:
+            raise lost
+        for place in batch:
+            if place.id in spent:
+                self._keep_head(place, Reason.UNFETCHABLE)
         self._clear_up()
+
+    def _fetched_of(self, asked: Sequence[Place]) -> tuple[list[Arriving], RetryLater | None]:
+        """The mails, and how the line was lost if it was: only the one it was lost over has had its attempt."""
+        fetched: list[Arriving] = []
+        for number, place in enumerate(asked):
+            try:
+                mail = self._fetched(place)
+            except RetryLater as lost:
+                run_unit(partial(fetching.not_tried, [one.id for one in asked[number + 1 :]]))
+                return fetched, lost
+            fetched += [mail] if mail is not None else []
+        return fetched, None
 
     def _stop_if_not_ready(self, batch: Sequence[Place], outcomes: Sequence[Outcome]) -> None:
         """Our own database or store is away: no mail is to blame, and none of them is tried again just now."""
@@ -216,22 +231,32 @@ class Reader:
 
     def _tell_sizes(self, found: Sequence[Place]) -> None:
         for place in found:
+            run_unit(partial(fetching.tried, [place.id]))
             self._keep_head(place, Reason.OVERSIZED)
         self._clear_up()
 
     def _keep_head(self, place: Place, reason: Reason) -> None:
         """Of what is not fetched whole the head is kept, so that people see who wrote what."""
-        try:
-            head = self._mailbox.fetch_head(place.uid, MAX_HEADER_BLOCK)
-        except RetryLater as refused:
-            if refused.reason != FETCH_REFUSED:
-                raise
-            head = b""
+        head = self._head_of(place)
         if head is None:
             run_unit(partial(fetching.forget, [place.id]))
             return
         outcome = self._intake.keep_head(Arriving(self._name_of(place), head, place.id), place.size, reason)
         self._run.counts[outcome.result] += 1
+        if reason is Reason.UNFETCHABLE:
+            # Its words are on the server only: it stays there as it is.
+            run_unit(partial(fetching.forget, [place.id]))
+
+    def _head_of(self, place: Place) -> bytes | None:
+        """The head of a mail; nothing of one that ends the line over its head as well, None when it has gone."""
+        if place.attempts > fetching.PLACE_ATTEMPTS + HEAD_ATTEMPTS:
+            return b""
+        try:
+            return self._mailbox.fetch_head(place.uid, MAX_HEADER_BLOCK)
+        except RetryLater as refused:
+            if refused.reason != FETCH_REFUSED:
+                raise
+            return b""
 
     def _name_of(self, place: Place) -> str:
         return f"{self._errand.account} {place.uid}"

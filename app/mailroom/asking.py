@@ -21,6 +21,9 @@ _OTHER = re.compile(
     r"|dato|wysłano|dátum|päivämäärä)\s*:",
     re.IGNORECASE,
 )
+_MARKER = re.compile(
+    r"[-_=]{3,}|(?:anfang der|begin|weitergeleitete|forwarded) ?.{0,40}(?:nachricht|message)", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"[<\[(]?(?:mailto:)?([^\s<>\[\]()\"']{1,64}@[^\s<>\[\]()\"']{1,190})[>\])]?")
 _MARKS = " \t>*_|"
 
@@ -31,14 +34,41 @@ def original_sender(text: str) -> Address | None:
     Args:
         text: the whole plain text of the mail; its first lines are read.
     """
-    lines = [line[:LINE_LENGTH].strip(_MARKS) for line in text.split("\n", READ_LINES)[:READ_LINES]]
+    lines = _lines(text)
+    number = _head_in(lines)
+    found = _FROM.match(lines[number]) if number is not None else None
+    return _address_in(found[1].strip(_MARKS)) if found is not None else None
+
+
+def parted(text: str) -> tuple[str, str]:
+    """What a colleague wrote above a mail that is passed on, and that mail; ("", text) when none is.
+
+    Args:
+        text: the whole plain text of the mail.
+    """
+    lines = _lines(text)
+    number = _head_in(lines)
+    if number is None:
+        return "", text
+    start = number
+    while start and (not lines[start - 1] or _MARKER.match(lines[start - 1])):
+        start -= 1
+    whole = text.split("\n")
+    return "\n".join(whole[:start]).strip(), "\n".join(whole[start:]).strip()
+
+
+def _lines(text: str) -> list[str]:
+    return [line[:LINE_LENGTH].strip(_MARKS) for line in text.split("\n", READ_LINES)[:READ_LINES]]
+
+
+def _head_in(lines: list[str]) -> int | None:
+    """The line in which the head of a mail that is passed on begins."""
     for number, line in enumerate(lines):
-        found = _FROM.match(line)
-        if found is None:
+        if not _FROM.match(line):
             continue
         head = lines[number + 1 : number + 1 + HEAD_LINES]
         if any(_SUBJECT.match(one) for one in head) and any(_OTHER.match(one) for one in head):
-            return _address_in(found[1].strip(_MARKS))
+            return number
     return None
 
 

@@ -9,6 +9,7 @@ from app.mailroom.mail import Mail
 
 HEADER = "authentication-results"
 _DMARC = re.compile(r";\s*dmarc\s*=\s*([a-z]+)", re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _COMMENT = re.compile(r"\([^()]*\)")
 _READ = 4_000
 
@@ -34,7 +35,9 @@ def judge(mail: Mail, authserv_id: str) -> Authentic:
     results = mail.headers.get(HEADER, ())
     if not authserv_id or not results:
         return Authentic.UNKNOWN
-    plain = _COMMENT.sub(" ", results[0][:_READ])
+    plain = _COMMENT.sub(" ", _QUOTED.sub(" ", results[0][:_READ]))
+    if set('"()') & set(plain):
+        return Authentic.UNKNOWN  # what is quoted or nested can say anything
     signed_by = plain.partition(";")[0].split()
     if not signed_by or signed_by[0].lower() != authserv_id.lower():
         return Authentic.UNKNOWN

@@ -29,6 +29,7 @@ WHY: dict[Match, Lazy] = {
 
 
 MARKS: dict[Mark, Lazy] = {
+    Mark.FAILED: lazy_gettext("Our mail server does not believe that this mail comes from its sender."),
     Mark.FIRST: lazy_gettext("This is the first mail from this address."),
     Mark.OTHER_NAME: lazy_gettext(
         "The name of the sender shows another address than the one it was sent from."

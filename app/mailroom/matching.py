@@ -77,9 +77,13 @@ def place_for(mail: Mail, sender: Person | None) -> Place:
         mail: as parsed.
         sender: the active person whose address it came from; None for everybody else.
     """
-    from_supplier = _of_supplier(mail)
-    if from_supplier is not None:
-        return from_supplier
+    own, from_supplier = _of_people(mail, sender), _of_supplier(mail)
+    if from_supplier is None or (own.is_proved and own.part is Part.CUSTOMER):
+        return own
+    return from_supplier
+
+
+def _of_people(mail: Mail, sender: Person | None) -> Place:
     hint = None
     for named in _named(mail):
         ticket = _alive(named.ticket_id)
@@ -144,11 +148,9 @@ def _part(ticket: Ticket, sender: Person) -> Part:
     if ticket.requester_id == sender.id:
         return Part.CUSTOMER
     takes_part = sa.exists().where(Participant.ticket_id == ticket.id, Participant.person_id == sender.id)
-    if db.session.scalar(sa.select(takes_part)):
-        return Part.CUSTOMER if sender.role not in STAFF else Part.STAFF
-    if sender.role in STAFF and _sees(ticket, sender):
-        return Part.STAFF
-    return Part.NONE
+    if sender.role in STAFF:
+        return Part.STAFF if _sees(ticket, sender) else Part.NONE
+    return Part.CUSTOMER if db.session.scalar(sa.select(takes_part)) else Part.NONE
 
 
 def _sees(ticket: Ticket, sender: Person) -> bool:

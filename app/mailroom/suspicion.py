@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app.accounts.models import Person
 from app.accounts.words import STAFF
 from app.core.db import db
+from app.mailroom.authentic import Authentic
 from app.mailroom.mail import Mail
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:@]{1,64}@[^\s<>\"'(),;:@]{1,190}")
@@ -24,19 +25,22 @@ class Mark(StrEnum):
     FIRST = "first"
     OTHER_NAME = "other_name"
     ALIKE = "alike"
+    FAILED = "failed"
 
 
-def marks_of(mail: Mail, requester: Person, *, is_new: bool) -> list[Mark]:
+def marks_of(mail: Mail, requester: Person, said: Authentic, *, is_new: bool) -> list[Mark]:
     """What agents should know of the sender of a new ticket.
 
     Args:
         mail: as parsed, with a plain sender.
         requester: the person it belongs to.
+        said: what our own mail server found out.
         is_new: nobody knew the address before.
     """
+    found = [Mark.FAILED] if said is Authentic.FAIL else []
     if mail.sender is None or requester.role in STAFF:
-        return []
-    found = [Mark.OTHER_NAME] if names_another(mail.sender.name, mail.sender.email) else []
+        return found
+    found += [Mark.OTHER_NAME] if names_another(mail.sender.name, mail.sender.email) else []
     if is_new:
         found.append(Mark.FIRST)
         if alike(_domain(mail.sender.email), _own_domains()):

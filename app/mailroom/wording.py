@@ -23,6 +23,7 @@ class Examined:
         title: one line of at most 200 characters, never empty.
         new: the new words, never empty, at most BODY_LENGTH characters.
         folded: quotes and signatures, "" when there are none.
+        is_mixed: the new words hold a quote as well.
         parts: the files; when the text was too long, the whole of it is one of them.
     """
 
@@ -31,6 +32,7 @@ class Examined:
     new: str
     folded: str
     parts: tuple[Part, ...]
+    is_mixed: bool = False
 
     @classmethod
     def of(cls, mail: Mail) -> Self:
@@ -48,6 +50,7 @@ class Examined:
             title=one_line(mail.title) or _("(no subject)"),
             new=_shortened(new) or _("(no text)"),
             folded=folded[:FOLDED_LENGTH],
+            is_mixed=split.is_mixed,
             parts=(*mail.attachments, *([_whole(split.whole)] if too_long else [])),
         )
 

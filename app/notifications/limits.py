@@ -40,13 +40,14 @@ def has_place(recipient: Recipient, entry: EntryFacts | None, delivery: Delivery
     Raises:
         RetryLater: it may go out when the hour has room again.
     """
-    if recipient.side is Side.SELF or _is_answer_of_staff(recipient, entry):
+    about_account = recipient.side is Side.SELF and recipient.topic is not Topic.RECEIVED
+    if about_account or _is_answer_of_staff(recipient, entry):
         return True
     if bouncing.is_muted(recipient.reader.email):
         delivery.error = MUTED
         return False
     rules = settings(MailRules)
-    limit = rules.automatic_per_hour if recipient.side is Side.REQUESTER else STAFF_PER_HOUR
+    limit = STAFF_PER_HOUR if recipient.side is Side.STAFF else rules.automatic_per_hour
     if recipient.reader.verified_at is None:
         limit = min(limit, UNVERIFIED_PER_HOUR)
     free_at = take_place(recipient.reader.id, delivery.id, limit) or _house_limit(rules)
@@ -54,7 +55,7 @@ def has_place(recipient: Recipient, entry: EntryFacts | None, delivery: Delivery
         return True
     if recipient.topic is Topic.RECEIVED or recipient.side is Side.STAFF:
         delivery.error = LIMITED
-        if recipient.topic is Topic.RECEIVED:
+        if recipient.topic is Topic.RECEIVED and delivery.ticket_id is not None:
             _warn(recipient, delivery)
         return False
     raise RetryLater(free_at, LIMITED)

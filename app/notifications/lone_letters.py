@@ -90,13 +90,15 @@ def _about_mailbox(template: str) -> Callable[[Event, Reader, str, Formats], Mad
     return make
 
 
-def _too_large(event: Event, _reader: Reader, _mailbox: str, formats: Formats) -> Made | None:
+def _too_large(event: Event, reader: Reader, _mailbox: str, formats: Formats) -> Made | None:
     raw = db.session.get(RawMail, event.subject_id)
     if raw is None:
         return None
     account = db.session.get(MailAccount, raw.mail_account_id) if raw.mail_account_id else None
     most = formats.size(account.max_mb * 1024 * 1024) if account else ""
-    values = {"subject": raw.subject, "size": formats.size(event.payload["size"]), "most": most}
+    # Anybody can write in somebody's name; whoever is not confirmed does not get the words back (abuse case A13).
+    subject = raw.subject if reader.verified_at is not None else ""
+    values = {"subject": subject, "size": formats.size(event.payload["size"]), "most": most}
     return "too_large", values | {"url": places.portal()}
 
 

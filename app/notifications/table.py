@@ -110,7 +110,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "ticket.deadline_breached": DEADLINE,
     "ticket.rated": (Rule(Topic.RATED, (Who.ASSIGNEE,), BELL),),
     "mail.bounced": (Rule(Topic.CHANGES, (Who.ASSIGNEE,), BELL),),
-    "mail.too_large": (Rule(Topic.ACCOUNT, (Who.SENDER,), MAIL),),
+    "mail.too_large": (Rule(Topic.RECEIVED, (Who.SENDER,), MAIL),),
     "mailbox.failing": MAILBOX,
     "mailbox.silent": MAILBOX,
     "person.welcomed": ACCOUNT,

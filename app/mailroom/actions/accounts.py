@@ -233,6 +233,7 @@ def _finish_change(account: MailAccount, changed: list[str], actor: Actor) -> No
     account.version += 1
     mailbox = db.session.get_one(Mailbox, account.id, with_for_update=True)
     mailbox.next_at, mailbox.token, mailbox.token_until = None, "", None
+    mailbox.failures, mailbox.trouble, mailbox.detail, mailbox.failing_since = 0, "", "", None
     _only_default(account)
     record(MailAccountChanged(fields=changed), actor=actor, subject=("mail_account", account.id))
 

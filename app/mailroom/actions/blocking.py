@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from app.accounts import addresses, mailboxes
+from app.accounts.queries import find_by_email
+from app.accounts.words import STAFF
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db, rows_changed
@@ -55,6 +57,9 @@ def block(command: NewBlock, *, actor: Actor) -> BlockedSender:
     pattern = _folded(command.pattern)
     if mailboxes.is_ours(pattern):
         raise Invalid({"pattern": _("This address belongs to the helpdesk itself.")})
+    person = find_by_email(command.pattern)
+    if person is not None and person.role in STAFF:
+        raise Invalid({"pattern": _("Colleagues cannot be blocked.")})
     known = db.session.scalar(sa.select(BlockedSender).where(BlockedSender.pattern == pattern))
     if known is not None:
         return known

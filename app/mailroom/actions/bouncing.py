@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from app.accounts import addresses
 from app.accounts.models import Person
+from app.accounts.queries import find_by_email
+from app.accounts.words import STAFF
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
@@ -37,7 +39,7 @@ def came_back(raw_id: int, verdict: Verdict, *, actor: Actor) -> None:
     """
     own = own_ids.read(verdict.original_message_id)
     delivery = _delivery_of(own) if own is not None else None
-    if own is None or delivery is None:
+    if own is None or delivery is None or _is_known(delivery.id):
         return
     failure = next(iter(verdict.failures), None)
     lasting, words = _is_lasting(failure), _words(failure)
@@ -58,6 +60,12 @@ def came_back(raw_id: int, verdict: Verdict, *, actor: Actor) -> None:
     record(bounced, actor=actor, subject=("delivery", delivery.id), ticket=delivery.ticket_id)
     if lasting and address_key:
         _mute_if_hopeless(address_key, words, actor)
+
+
+def _is_known(delivery_id: int) -> bool:
+    """Whether this mail came back before: many notices of one mail say no more than one."""
+    lasting = sa.exists().where(Bounce.delivery_id == delivery_id, Bounce.is_lasting.is_(True))
+    return bool(db.session.scalar(sa.select(lasting)))
 
 
 def _delivery_of(own: OwnId) -> Delivery | None:
@@ -105,12 +113,22 @@ def _words(failure: ReportedRecipient | None) -> str:
 def _mute_if_hopeless(address_key: str, words: str, actor: Actor) -> None:
     lasting = sa.select(sa.func.count()).where(Bounce.address_key == address_key, Bounce.is_lasting.is_(True))
     enough = settings(MailRules).bounces_until_muted
-    if _muted(address_key) is not None or (db.session.scalar(lasting) or 0) < enough:
+    if (
+        _muted(address_key) is not None
+        or (db.session.scalar(lasting) or 0) < enough
+        or _is_staff(address_key)
+    ):
         return
     muted = MutedAddress(address_key=address_key, words=words, since=clock.now())
     db.session.add(muted)
     db.session.flush()
     record(AddressMuted(), actor=actor, subject=("muted_address", muted.id))
+
+
+def _is_staff(address_key: str) -> bool:
+    """Colleagues are never muted: a forged notice would keep them from their work."""
+    person = find_by_email(address_key)
+    return person is not None and person.role in STAFF
 
 
 def _muted(address_key: str) -> MutedAddress | None:

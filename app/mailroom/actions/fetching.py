@@ -46,11 +46,12 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A mail on the server; size in bytes."""
+    """A mail on the server; size in bytes, ``attempts`` made so far to get it."""
 
     id: int
     uid: int
     size: int
+    attempts: int = 0
 
 
 def accounts_due() -> list[int]:
@@ -92,7 +93,7 @@ def errand_for(account_id: int) -> Errand | None:
 def places(account_id: int, state: PlaceState, limit: int) -> list[Place]:
     """Mails on the server that have come so far, in their order there."""
     query = (
-        sa.select(MailPlace.id, MailPlace.uid, MailPlace.size)
+        sa.select(MailPlace.id, MailPlace.uid, MailPlace.size, MailPlace.attempts)
         .where(MailPlace.account_id == account_id, MailPlace.state == state)
         .order_by(MailPlace.uid)
         .limit(limit)

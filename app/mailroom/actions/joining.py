@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from app.accounts.actors import actor_for_person
 from app.accounts.models import Person
 from app.core import plain
 from app.core.actor import Actor
+from app.core.language import _
 from app.events.log import action, record
 from app.mailroom import authentic
 from app.mailroom.actions.bouncing import lives
@@ -58,14 +60,31 @@ def _entry(ticket: Ticket, place: Place, sender: Person | None, reading: Reading
     """Whose words these are counts for who may read them: without proof nobody's name is put above them (A01)."""
     said = authentic.judge(reading.mail, reading.origin.authserv_id)
     if place.part is Part.SUPPLIER:
-        return _write(ticket, reading, actor, is_internal=True, unverified=not place.is_proved)
-    if place.part is Part.STAFF and sender is not None and not reading.verdict.is_machine:
-        if place.is_proved and said is Authentic.CONFIRMED:
-            return _write(ticket, reading, actor_for_person(sender), author=sender, by_staff=True)
-        return _write(ticket, reading, actor, unverified=True)
+        believed = place.is_proved and said is not Authentic.FAIL
+        return _write(ticket, reading, actor, is_internal=True, unverified=not believed)
+    if place.part is Part.STAFF:
+        if (
+            sender is None
+            or reading.verdict.is_machine
+            or not (place.is_proved and said is Authentic.CONFIRMED)
+        ):
+            return _write(ticket, reading, actor, is_internal=True, unverified=True)
+        return _answer(ticket, sender, reading)
     is_customer = place.part is Part.CUSTOMER
     believed = is_customer and place.is_proved and said is not Authentic.FAIL
     return _write(ticket, reading, actor, author=sender if is_customer else None, unverified=not believed)
+
+
+def _answer(ticket: Ticket, sender: Person, reading: Reading) -> Comment:
+    """A colleague's answer. What it quotes is a notice of ours with internal facts: it never goes along, and where the
+    words cannot be told from the quote nothing goes out (A37)."""
+    examined = reading.examined
+    if examined.is_mixed:
+        note = _("Not sent: this answer has quoted text in it. Please check it and answer here.")
+        examined = replace(examined, new=f"{note}\n\n{examined.new}")
+    told = replace(reading, examined=replace(examined, folded=""))
+    mixed = examined.is_mixed
+    return _write(ticket, told, actor_for_person(sender), author=sender, by_staff=True, is_internal=mixed)
 
 
 def _go_on(ticket: Ticket, actor: Actor) -> None:
@@ -92,15 +111,17 @@ def _write(
         actor=actor,
         by_staff=by_staff,
         author_id=author.id if author else None,
-        from_email=_from_email(reading, author, is_internal) | {"is_unverified": unverified},
+        from_email=_from_email(reading, author, shows_name=is_internal and not unverified)
+        | {"is_unverified": unverified},
         by_machine=reading.verdict.is_machine,
     )
 
 
-def _from_email(reading: Reading, author: Person | None, is_internal: bool) -> dict[str, Any]:
+def _from_email(reading: Reading, author: Person | None, *, shows_name: bool) -> dict[str, Any]:
+    """Who wrote it; a name nobody vouches for is not shown, anybody can write one."""
     examined, address = reading.examined, reading.mail.sender
     email = address.email if address else ""
-    named = author.full_name if author else (address.name if is_internal and address else "")
+    named = author.full_name if author else (address.name if shows_name and address else "")
     return {
         "author_name": (named or email)[:NAME_LENGTH],
         "author_email": email,

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from app.accounts import addresses
 from app.accounts.actions.by_mail import find_or_create
+from app.core import plain
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
@@ -15,13 +16,15 @@ from app.events.log import action
 from app.mailroom.access import raw_for
 from app.mailroom.actions.blocking import block
 from app.mailroom.actions.requesters import unknown_sender
+from app.mailroom.asking import parted
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import Reason, State
 from app.mailroom.schemas import NewBlock
 from app.mailroom.words import Match
 from app.tickets.access import Need, comment_for, ticket_for
-from app.tickets.actions import mending
+from app.tickets.actions import mending, replying
 from app.tickets.models import Comment, Ticket
+from app.tickets.schemas import NewComment
 
 
 @action
@@ -35,7 +38,7 @@ def move_to_new_ticket(actor: Actor, ticket_id: int, comment_id: int) -> Ticket:
     comment = comment_for(actor, ticket_id, comment_id)
     raw = db.session.scalar(sa.select(RawMail).where(RawMail.comment_id == comment.id).with_for_update())
     title = one_line(raw.subject if raw else "")[:200] or _("(no subject)")
-    requester_id = comment.author_id or _person_behind(comment, actor)
+    requester_id = _person_behind(comment, actor)
     made = mending.move_entry(actor, ticket_id, comment_id, title, requester_id)
     if raw is not None:
         raw.state, raw.ticket_id, raw.comment_id = State.TICKET, made.id, None
@@ -72,7 +75,30 @@ def take_over_asker(actor: Actor, raw_id: int) -> Ticket:
         raise Conflict(_("The mail names no sender."), ticket_id=ticket_id) from error
     if not person.is_active:
         raise Conflict(_("This person's account is deactivated."), ticket_id=ticket_id)
-    return mending.change_requester(actor, ticket_id, person.id)
+    _must_be_unanswered(ticket_id)
+    ticket = mending.change_requester(actor, ticket_id, person.id)
+    _keep_cover_among_colleagues(ticket, actor)
+    return ticket
+
+
+def _must_be_unanswered(ticket_id: int) -> None:
+    """What was said to the colleague was not meant for somebody else's eyes."""
+    public = sa.exists().where(
+        Comment.ticket_id == ticket_id, Comment.is_internal.is_(False), Comment.taken_back_at.is_(None)
+    )
+    if db.session.scalar(sa.select(public)):
+        said = _("This ticket was answered already, so its requester cannot be exchanged.")
+        raise Conflict(said, ticket_id=ticket_id)
+
+
+def _keep_cover_among_colleagues(ticket: Ticket, actor: Actor) -> None:
+    """What a colleague wrote above the mail becomes a note; the request is the mail that was passed on."""
+    cover, request = parted(ticket.description)
+    if not cover or not request:
+        return
+    ticket.description, ticket.description_html = request, plain.to_html(request)
+    note = NewComment(body=cover, is_internal=True)
+    replying.enter(ticket, note, actor=actor, by_staff=True)
 
 
 @action

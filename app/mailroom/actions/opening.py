@@ -12,9 +12,11 @@ from app.core.actor import Actor
 from app.core.environment import environment
 from app.core.language import speaking
 from app.events.log import action, record
+from app.mailroom import authentic
 from app.mailroom.actions.deciding import NO_LINKS, Reading, address_of, decide
 from app.mailroom.actions.requesters import requester_of
 from app.mailroom.asking import original_sender
+from app.mailroom.authentic import Authentic
 from app.mailroom.events import TicketNamed
 from app.mailroom.matching import Place
 from app.mailroom.nobody import ADDRESS
@@ -56,7 +58,7 @@ def open_new(raw_id: int, place: Place, reading: Reading, *, actor: Actor) -> Ou
             "named_ticket_id": place.named_id,
             "asker_email": asker.email if asker else "",
             "asker_name": asker.name if asker else "",
-            "marks": " ".join(marks_of(reading.mail, requester, is_new=found.is_new)),
+            "marks": " ".join(marks_of(reading.mail, requester, _said(reading), is_new=found.is_new)),
         },
     )
 
@@ -112,4 +114,9 @@ def opened(
 def _may_be_answered(reading: Reading, requester: Person) -> bool:
     mail = reading.mail
     is_fresh = mail.date is None or mail.date > clock.now() - FRESH
-    return reading.verdict.answerable and is_fresh and requester.email != ADDRESS
+    is_believed = _said(reading) is not Authentic.FAIL
+    return reading.verdict.answerable and is_fresh and is_believed and requester.email != ADDRESS
+
+
+def _said(reading: Reading) -> Authentic:
+    return authentic.judge(reading.mail, reading.origin.authserv_id)

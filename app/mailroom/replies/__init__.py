@@ -21,11 +21,15 @@ _MAX_INLINE_NOTE = 600
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A message: what is new, what can be folded (quotes and signatures, in their order), and the whole."""
+    """A message: what is new, what can be folded (quotes and signatures, in their order), and the whole.
+
+    ``is_mixed``: what is called new holds a quote as well, because nothing could tell the two apart.
+    """
 
     new: str
     folded: list[str] = field(default_factory=list)
     whole: str = ""
+    is_mixed: bool = False
 
 
 def split(text: str, html: str | None = None, *, forwarded: bool = False) -> Split:
@@ -38,7 +42,7 @@ def split(text: str, html: str | None = None, *, forwarded: bool = False) -> Spl
     """
     whole = text.replace("\r\n", "\n").replace("\r", "\n")
     if forwarded or not whole.strip():
-        return Split(whole.strip("\n"), [], whole)
+        return Split(whole.strip("\n"), [], whole, is_mixed=forwarded)
     examined, rest = _examined(whole)
     lines = line_reading.read(examined)
     found = starts.find(lines)
@@ -48,8 +52,17 @@ def split(text: str, html: str | None = None, *, forwarded: bool = False) -> Spl
     new = _joined(lines, kept)
     nothing_new = not new or new.split("\n", 1)[0].rstrip() == "--"
     if found.is_forward or nothing_new or len(kept) == len(lines) or _answers_inside(new, found):
-        return Split(whole.strip("\n"), [], whole)
+        return Split(whole.strip("\n"), [], whole, is_mixed=_has_quote(lines, found))
     return _assembled(lines, kept, found, rest, whole)
+
+
+def _has_quote(lines: list[Line], found: Starts) -> bool:
+    return (
+        found.is_forward
+        or found.open_at is not None
+        or bool(found.attributions)
+        or any(line.quoted for line in lines)
+    )
 
 
 def _examined(whole: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.core.uow import run_unit
 from app.events.models import Event
+from app.integrations import imap
 from app.integrations.outcome import RetryLater
 from app.jobs import mail
 from app.mailroom.actions import accounts, fetching
@@ -182,3 +183,28 @@ def test_a_mistake_of_ours_is_told_and_ends_only_this_mailbox(office, monkeypatc
     assert (office.fetch().trouble, office.mailbox.trouble) == ("failed", "failed")
     monkeypatch.undo()
     assert office.fetch().counts[Result.CREATED] == 1
+
+
+def test_f22_a_mail_that_ends_the_line_each_time_costs_its_neighbours_nothing(office, monkeypatch):
+    """It is given up after its attempts and stays on the server; those behind it follow."""
+    uids = office.deliver(letter("Davor"), letter("Böse"), letter("Danach"))
+    fetch, head = imap.Mailbox.fetch, imap.Mailbox.fetch_head
+
+    def broken(call):
+        def calling(mailbox, uid, most):
+            if uid == uids[1]:
+                raise RetryLater(None, "connection_lost")
+            return call(mailbox, uid, most)
+
+        return calling
+
+    monkeypatch.setattr(imap.Mailbox, "fetch", broken(fetch))
+    monkeypatch.setattr(imap.Mailbox, "fetch_head", broken(head))
+    change(office, afterwards="move", done_folder="Erledigt")
+    assert office.fetch().trouble == "connection_lost"
+    assert descriptions() == ["Davor"]
+    for _ in range(fetching.PLACE_ATTEMPTS + 5):
+        office.fetch()
+    assert descriptions() == ["Davor", "Danach"]
+    assert [raw.reason for raw in kept() if raw.state is State.QUARANTINED] == [Reason.UNFETCHABLE]
+    assert len(office.program.folder()) == 1 and len(office.program.folder("Erledigt")) == 2

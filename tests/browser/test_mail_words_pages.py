@@ -34,7 +34,7 @@ def admin(world: World) -> Person:
 
 def letter(page: Any) -> Any:
     """The mail in its frame."""
-    return page.frame_locator("iframe.letter")
+    return page.frame_locator("iframe.preview-letter")
 
 
 def test_the_preview_follows_a_click_and_nothing_is_saved(visit: Visit, admin: Person) -> None:

@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+import time_machine
+from flask import current_app
 
 from app.core.db import db
 from app.events.models import Backlog, Delivery, Event, Feed
 from app.events.words import DeliveryState
+from app.jobs import housekeeping
 from app.mailroom import own_ids
+from app.mailroom.models import RawMail
+from app.mailroom.outcomes import State
 from app.notifications.models import Notice
-from app.tickets.models import Comment, Ticket
+from app.tickets.models import Attachment, Comment, Ticket
 from tests.support.http_sink import HttpSink
 from tests.support.smtp_sink import SmtpSink
 
 SETTLED = {DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.CANCELLED}
 SOON = timedelta(minutes=15)
+UNDECIDED = timedelta(minutes=10)
 
 
-def hold(now: datetime, *, smtp: SmtpSink | None = None, teams: HttpSink | None = None) -> None:
+def hold(
+    now: datetime,
+    *,
+    smtp: SmtpSink | None = None,
+    teams: HttpSink | None = None,
+    mails: Collection[bytes] | None = None,
+) -> None:
     """Check every invariant as far as what exists can meet it.
 
     Args:
         now: the moment of the check.
         smtp, teams: the receivers, as far as there are any.
+        mails: everything that was put into the mailboxes, different mails all of them.
     """
     db.session.rollback()
     db.session.expire_all()
+    if mails is not None:
+        each_mail_is_kept_once(mails)
+        each_mail_is_decided(now)
+        each_mail_is_one_entry()
+        each_file_is_there()
     everything_is_settled_in_time(now)
     if smtp is not None:
         each_mail_came_once(smtp)
@@ -39,6 +59,55 @@ def hold(now: datetime, *, smtp: SmtpSink | None = None, teams: HttpSink | None 
     every_change_has_its_line()
     every_event_was_spread_once()
     nobody_was_rung_twice()
+
+
+def each_mail_is_kept_once(mails: Collection[bytes]) -> None:
+    """I1: each mail that was put into a mailbox is in the table exactly once, byte for byte."""
+    put = Counter(hashlib.sha256(mail).hexdigest() for mail in mails)
+    assert set(put.values()) <= {1}, "a mail that is put there twice is kept once: not for this check"
+    assert Counter(db.session.scalars(sa.select(RawMail.sha256))) == put
+
+
+def each_mail_is_decided(now: datetime) -> None:
+    """I2: each is an entry, in quarantine or recorded as ignored, none undecided for more than ten minutes."""
+    raws = list(db.session.scalars(sa.select(RawMail)))
+    assert [raw.id for raw in raws if raw.state is State.KEPT and raw.kept_at < now - UNDECIDED] == []
+    tickets, comments = (set(db.session.scalars(sa.select(model.id))) for model in (Ticket, Comment))
+    for raw in raws:
+        assert (raw.ticket_id in tickets) is (raw.state in (State.TICKET, State.COMMENT)), raw.id
+        assert (raw.comment_id in comments) is (raw.state is State.COMMENT), raw.id
+        assert raw.reason or raw.state not in (State.IGNORED, State.QUARANTINED), raw.id
+
+
+def each_mail_is_one_entry() -> None:
+    """I3: no two entries of one mail, no two mails of one entry, and no entry by mail without its mail."""
+    rows = db.session.execute(
+        sa.select(RawMail.ticket_id, RawMail.comment_id).where(
+            RawMail.state.in_((State.TICKET, State.COMMENT))
+        )
+    )
+    entries = Counter((ticket_id, comment_id) for ticket_id, comment_id in rows)
+    assert [entry for entry, times in entries.items() if times > 1] == []
+    by_mail = sa.select(Ticket.id, sa.null()).where(Ticket.created_from_email.is_(True))
+    answers = sa.select(Comment.ticket_id, Comment.id).where(Comment.is_from_email.is_(True))
+    there = [tuple(row) for query in (by_mail, answers) for row in db.session.execute(query)]
+    assert sorted(there, key=str) == sorted(entries, key=str)
+
+
+def each_file_is_there() -> None:
+    """I7: the bytes behind each row have its hash; after the sweeper there are none that no row names."""
+    storage = current_app.extensions["storage"]
+    named = set(db.session.scalars(sa.union(sa.select(Attachment.sha256), sa.select(RawMail.sha256))))
+    for sha256 in named:
+        with storage.open(sha256) as stream:
+            assert hashlib.sha256(stream.read()).hexdigest() == sha256
+    db.session.rollback()
+    stored = list(storage.walk())
+    last = max((one.written for one in stored), default=None)
+    if last is not None:
+        with time_machine.travel(last + 2 * housekeeping.FILE_KEPT, tick=False):
+            housekeeping.sweep_store(storage)
+    assert {one.sha256 for one in storage.walk()} == named
 
 
 def everything_is_settled_in_time(now: datetime) -> None:

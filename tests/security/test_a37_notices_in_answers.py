@@ -1,4 +1,4 @@
-"""What a notice to a colleague says never reaches the customer by the colleague's answer (A37), nor a forged one (A01)."""
+"""What a notice to a colleague says never reaches the customer by their answer (A37), nor do forged words (A01)."""
 
 from __future__ import annotations
 

@@ -220,8 +220,8 @@ def _post() -> None:
 
 
 def _send() -> None:
-    _accept()
     _relay()
+    _accept()
 
 
 # fetch, accept, relay: what their names say. open: a ticket whose worker dies the moment it is committed.

@@ -18,7 +18,7 @@ from tests.support.world import Browser, World
 TEXT = "/admin/mail/texts/reply"
 SIGN = "/admin/mail/signatures/edit"
 GOOD = {"subject": "[{number}] {title}", "body": "Kurz gesagt:\n\n{message}\n\n{signature}", "version": "0"}
-FRAME = re.compile(r'<iframe class="letter" src="([^"]+)"')
+FRAME = re.compile(r'<iframe class="preview-letter" src="([^"]+)"')
 
 
 def kinds() -> list[str]:
@@ -92,7 +92,7 @@ def test_the_frame_lets_nothing_run_and_nobody_else_in(world: World, browser: Br
         "default-src 'none'" in policy and policy.endswith("sandbox") and "frame-ancestors 'self'" in policy
     )
     assert shown.headers["X-Frame-Options"] == "SAMEORIGIN"
-    assert '<iframe class="letter"' in told(answer) and " sandbox></iframe>" in told(answer)
+    assert '<iframe class="preview-letter"' in told(answer) and " sandbox></iframe>" in told(answer)
     address = html.unescape(FRAME.search(answer.get_data(as_text=True))[1])  # type: ignore[index]
     other = world.browser(world.admin())
     assert other.get(address).status_code == 404, "what somebody types is theirs alone"

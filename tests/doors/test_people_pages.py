@@ -292,8 +292,4 @@ def test_names_are_text_wherever_they_stand(world):
     browser = world.browser(world.agent())
     for path in ("/people", f"/people/{mia.id}", f"/people/{mia.id}/edit", f"/people/{mia.id}/deactivate"):
         page = browser.get(path).text
-        assert (
-            "<b>{{" not in page
-            and "<script>alert" not in page
-            and "49" not in page.partition("{{7*7}}")[0][-20:]
-        )
+        assert "<b>{{" not in page and "<script>alert" not in page and "{{7*7}}" in page

@@ -87,6 +87,6 @@ def _postgresql_node(node: dict[str, Any], reading: Reading) -> None:
 def _explain_sqlite(connection: Connection, statement: str, parameters: Any, reading: Reading) -> None:
     for *_ids, detail in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters):
         reading.indexes |= set(INDEX.findall(detail))
-        scanned = re.match(r"SCAN (\w+)(?! USING)", detail)
+        scanned = re.match(r"SCAN (\w+)", detail)
         if scanned and not scanned[1].startswith(("anon", "head", "(")):
             reading.scans.append(detail)

@@ -58,12 +58,13 @@ def agent(world: World) -> Person:
 
     run_unit(fill)
     analyse = {
-        "sqlite": "ANALYZE",
-        "mysql": "ANALYZE TABLE delivery, notice",
-        "postgresql": "ANALYZE delivery, notice",
+        "sqlite": ["ANALYZE delivery", "ANALYZE notice"],
+        "mysql": ["ANALYZE TABLE delivery, notice"],
+        "postgresql": ["ANALYZE delivery, notice"],
     }
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(analyse[connection.dialect.name])
+        for statement in analyse[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
     return agent
 
 

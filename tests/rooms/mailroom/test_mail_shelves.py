@@ -59,7 +59,11 @@ def busy(world: World) -> Actor:
 
 def _take_stock(app: Flask) -> None:
     """Let the engine know how its tables look, as it would by itself after a while."""
-    command = {"mysql": "ANALYZE TABLE raw_mail", "postgresql": "ANALYZE raw_mail", "sqlite": "ANALYZE"}
+    command = {
+        "mysql": "ANALYZE TABLE raw_mail",
+        "postgresql": "ANALYZE raw_mail",
+        "sqlite": "ANALYZE raw_mail",
+    }
     with loose_writes(), db.engine.begin() as connection:
         connection.exec_driver_sql(command[db.engine.dialect.name])
 

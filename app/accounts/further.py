@@ -48,7 +48,7 @@ def taken_back_if_taken() -> Iterator[None]:
         raise Taken from error
 
 
-def whose(email_key: str) -> sa.ColumnElement[bool]:
+def whose(email_key: str | sa.BindParameter[str]) -> sa.ColumnElement[bool]:
     """The condition of the person an address belongs to: as the main one, or as a confirmed further one.
 
     Each half reads one entry of one unique index.

@@ -38,6 +38,7 @@ class PersonName:
         return self.role in STAFF
 
 
+_BY_EMAIL = sa.select(Person).where(further.whose(sa.bindparam("email_key")))
 _NAME = (
     Person.id,
     Person.first_name,
@@ -74,7 +75,7 @@ def find_by_email(address: str) -> Person | None:
     None for unknown, for one that waits for its confirmation, and for what is no address.
     """
     email_key = addresses.key(address)
-    return db.session.scalar(sa.select(Person).where(further.whose(email_key))) if email_key else None
+    return db.session.scalar(_BY_EMAIL, {"email_key": email_key}) if email_key else None
 
 
 def has_admin() -> bool:

@@ -10,7 +10,34 @@ import sqlalchemy as sa
 
 from app.accounts.models import Membership, Person, Team
 from app.accounts.words import STAFF
-from app.core.db import db
+from app.core.db import BigId, db
+
+_TEAM = sa.bindparam("team_id", type_=BigId)
+_TODAY = sa.bindparam("today", type_=sa.Date)
+_ABSENT = sa.and_(
+    Person.absent_from.is_not(None),
+    Person.absent_from <= _TODAY,
+    sa.or_(Person.absent_until.is_(None), Person.absent_until >= _TODAY),
+)
+_THERE = (
+    sa.select(Person.id, Person.support_level, Membership.last_given_at)
+    .join(Membership, Membership.person_id == Person.id)
+    .where(Membership.team_id == _TEAM, Person.is_active.is_(True), Person.role.in_(STAFF))
+    .where(Person.support_level >= sa.bindparam("level"), sa.not_(_ABSENT))
+)
+_LOCK = (
+    sa.select(Membership.person_id)
+    .where(Membership.team_id == _TEAM)
+    .order_by(Membership.person_id)
+    .with_for_update()
+)
+_GIVEN = (
+    sa.update(Membership)
+    .where(Membership.team_id == sa.bindparam("team"), Membership.person_id == sa.bindparam("person"))
+    .values(last_given_at=sa.bindparam("at"))
+    .execution_options(synchronize_session=False, autoflush=False)
+)
+_DEFAULT = sa.select(Team).where(Team.is_default.is_(True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +55,7 @@ def lock_team(team_id: int) -> Team | None:
     The memberships are locked, not the team: every new ticket holds a share of its team's row (the foreign key), and
     two that then wanted the row for themselves would wait for each other.
     """
-    staff = (
-        sa.select(Membership.person_id).where(Membership.team_id == team_id).order_by(Membership.person_id)
-    )
-    db.session.execute(staff.with_for_update())
+    db.session.execute(_LOCK, {"team_id": team_id})
     return db.session.get(Team, team_id)
 
 
@@ -43,29 +67,15 @@ def candidates(team_id: int, level: int, today: date) -> Sequence[Candidate]:
         level: least support level, 1 to 4.
         today: the day in the installation's zone.
     """
-    absent = sa.and_(
-        Person.absent_from.is_not(None),
-        Person.absent_from <= today,
-        sa.or_(Person.absent_until.is_(None), Person.absent_until >= today),
-    )
-    rows = db.session.execute(
-        sa.select(Person.id, Person.support_level, Membership.last_given_at)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.team_id == team_id, Person.is_active.is_(True), Person.role.in_(STAFF))
-        .where(Person.support_level >= level, sa.not_(absent))
-    )
+    rows = db.session.execute(_THERE, {"team_id": team_id, "level": level, "today": today})
     return [Candidate(*row) for row in rows]
 
 
 def note_given(team_id: int, person_id: int, at: datetime) -> None:
     """Remember that the person was given a ticket of the team."""
-    db.session.execute(
-        sa.update(Membership)
-        .where(Membership.team_id == team_id, Membership.person_id == person_id)
-        .values(last_given_at=at)
-    )
+    db.session.execute(_GIVEN, {"team": team_id, "person": person_id, "at": at})
 
 
-def default_team_id() -> int:
+def default_team() -> Team:
     """The team that gets what nobody else is named for."""
-    return db.session.scalars(sa.select(Team.id).where(Team.is_default.is_(True))).one()
+    return db.session.scalars(_DEFAULT).one()

@@ -117,7 +117,7 @@ def _names(email: str, first: str, last: str) -> tuple[str, str]:
 def _team_ids(wanted: Sequence[str], role: Role) -> list[int]:
     """Teams by name; agents and leaders without any join the default team, or they would see no ticket."""
     if not wanted and role in (Role.SUPPORT_AGENT, Role.TEAM_LEADER):
-        return [staffing.default_team_id()]
+        return [staffing.default_team().id]
     known = {name: team_id for team_id, name in team_choices(SHELL)}
     unknown = [name for name in wanted if name not in known]
     if unknown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -94,9 +95,15 @@ class Model(Base):
     __table_args__: Any = MYSQL_TABLE
 
 
-def rows_changed(statement: sa.Update | sa.Delete | sa.Insert) -> int:
-    """Run a change in the open unit; returns how many rows it met."""
-    result = db.session.execute(statement)
+def rows_changed(
+    statement: sa.Update | sa.Delete | sa.Insert, values: Mapping[str, Any] | None = None
+) -> int:
+    """Run a change in the open unit; returns how many rows it met.
+
+    Args:
+        values: of the names the statement leaves open.
+    """
+    result = db.session.execute(statement, values)
     return cast("sa.CursorResult[Any]", result).rowcount
 
 

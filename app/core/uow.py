@@ -40,10 +40,17 @@ class Unit:
     writes: int = 0
     facts: int = 0
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    gathered: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
 
     def keep(self) -> None:
         """Commit although the answer is a refusal (a failed sign-in is worth remembering)."""
         self.kept = True
+
+    def write_gathered(self) -> None:
+        """Write what was put off until the end of the unit."""
+        while self.gathered:
+            write, rows = self.gathered.popitem()
+            write(rows)
 
 
 _unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
@@ -60,6 +67,27 @@ def current_unit() -> Unit:
     if unit is None:
         raise UnitError("no unit of work is open")
     return unit
+
+
+def gather(write: Callable[[list[Any]], None], row: object) -> None:
+    """Write a row together with its like when the unit ends: one statement instead of many.
+
+    Args:
+        write: gets the rows of all who named it; at once outside a unit, and in a part that may be taken back.
+        row: whatever it understands.
+    """
+    unit = _unit.get()
+    if unit is None or db.session().in_nested_transaction():
+        write([row])
+        return
+    unit.gathered.setdefault(write, []).append(row)
+
+
+def write_now(write: Callable[[list[Any]], None]) -> None:
+    """Write what was gathered for one so far: called by whoever reads such rows inside a unit."""
+    unit = _unit.get()
+    if unit is not None and write in unit.gathered:
+        write(unit.gathered.pop(write))
 
 
 def writing() -> bool:
@@ -102,6 +130,7 @@ def unit_of_work() -> Iterator[Unit]:
     try:
         yield unit
         db.session.flush()
+        unit.write_gathered()
         db.session.commit()
     except BaseException:
         db.session.rollback()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 import sqlalchemy as sa
 
@@ -13,12 +13,13 @@ from app.core.actor import Actor
 from app.core.bus import ring_after_commit
 from app.core.db import db
 from app.core.environment import environment
-from app.core.uow import UnitError, current_unit
+from app.core.uow import UnitError, current_unit, gather
 from app.events.kinds import Fact
 from app.events.models import Backlog, Event
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_CHAIN = 5
+_INSERT = sa.insert(Event)
 _actions: dict[str, str] = {}
 
 
@@ -51,26 +52,32 @@ def record(
     depth = 0 if cause is None else cause.depth + 1
     if depth > MAX_CHAIN:
         raise ChainTooLong(f"{fact.kind} after {cause.kind if cause else ''}")
-    event = Event(
-        kind=fact.kind,
-        version=fact.version,
-        visibility=fact.visibility,
-        at=clock.now(),
-        actor_kind=str(actor.kind),
-        actor_id=actor.person_id,
-        subject_kind=subject[0],
-        subject_id=subject[1],
-        ticket_id=ticket,
-        cause_id=cause.id if cause else None,
-        depth=depth,
-        payload=fact.model_dump(mode="json"),
-    )
-    db.session.add(event)
-    db.session.flush()
-    db.session.execute(sa.insert(Backlog).values(event_id=event.id))
+    values: dict[str, Any] = {
+        "kind": fact.kind,
+        "version": fact.version,
+        "visibility": fact.visibility,
+        "at": clock.now(),
+        "actor_kind": str(actor.kind),
+        "actor_id": actor.person_id,
+        "subject_kind": subject[0],
+        "subject_id": subject[1],
+        "ticket_id": ticket,
+        "cause_id": cause.id if cause else None,
+        "depth": depth,
+        "payload": fact.model_dump(mode="json"),
+    }
+    # Past the session: what changed so far goes out when somebody needs it, not once for each event.
+    written = db.session.connection().execute(_INSERT, values)
+    event = Event(id=cast("sa.Row[tuple[int]]", written.inserted_primary_key)[0], **values)
+    gather(to_backlog, event.id)
     unit.facts += 1
     ring_after_commit()
     return event
+
+
+def to_backlog(event_ids: list[int]) -> None:
+    """Put events where those wait that nobody was told of yet."""
+    db.session.connection().execute(sa.insert(Backlog), [{"event_id": event_id} for event_id in event_ids])
 
 
 @overload

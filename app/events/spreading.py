@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from app.core import clock, fault, log
 from app.core.db import db
 from app.core.lease import lease
-from app.core.uow import run_unit, worth_a_retry
+from app.core.uow import run_unit, worth_a_retry, write_now
 from app.events.consumers import Foresighted, Inside, Outside, Target, consumers
+from app.events.log import to_backlog
 from app.events.models import Backlog, Delivery, Event, Feed
 from app.events.settling import said
 from app.events.words import DeliveryState
@@ -118,6 +119,7 @@ def row_for(event: Event, name: str, target: Target) -> Row:
 
 def spread_silently() -> None:
     """Give the backlog of the open unit its feed positions and tell nobody: the past of a demonstration."""
+    write_now(to_backlog)
     ids = list(db.session.scalars(sa.select(Backlog.event_id).order_by(Backlog.event_id)))
     if not ids:
         return

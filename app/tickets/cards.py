@@ -71,7 +71,7 @@ def team_of_board(actor: Actor, team_id: int | None) -> int:
         NotFound: a team the viewer does not see.
     """
     if team_id is None:
-        return min(actor.team_ids, default=0) or staffing.default_team_id()
+        return min(actor.team_ids, default=0) or staffing.default_team().id
     if team_id not in actor.team_ids and (not sees_all_teams(actor) or team_id in actor.hidden_team_ids):
         raise NotFound
     return team_id

@@ -6,6 +6,8 @@ walks.py. ``team_*`` serve one team, ``all_*`` the whole house.
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,11 +15,13 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Word, db
+from app.core.uow import gather
 from app.sla.words import ClockState
 from app.tickets.words import PHASES, Phase, Stage, Status, stage_of
 
 # Where a ticket is counted: tables of counters with the values of their columns; nowhere once it is deleted.
-Places = dict[str, dict[str, Any]]
+Places = dict[str, tuple[Any, ...]]
+COUNTERS = {"tally": ("team_id", "is_free", "stage", "sla_state"), "load": ("assignee_id", "stage")}
 # A ticket is counted where these columns say; their old values are at hand because they keep their history.
 COUNTED_BY = ("team_id", "assignee_id", "stage", "sla_state")
 
@@ -38,15 +42,15 @@ def _follow(_mapper: Any, _connection: Any, ticket: Any) -> None:
 
 
 @event.listens_for(Listed, "after_insert", propagate=True)
-def _count_new(_mapper: Any, connection: sa.Connection, ticket: Any) -> None:
-    _count(connection, {}, _places(*(getattr(ticket, name) for name in COUNTED_BY)))
+def _count_new(_mapper: Any, _connection: sa.Connection, ticket: Any) -> None:
+    _count({}, _places(*(getattr(ticket, name) for name in COUNTED_BY)))
 
 
 @event.listens_for(Listed, "after_update", propagate=True)
 def _count_move(_mapper: Any, connection: sa.Connection, ticket: Any) -> None:
     state = inspect(ticket)
     old = _places(*(_old_value(state, name) for name in COUNTED_BY))
-    _count(connection, old, _places(*(getattr(ticket, name) for name in COUNTED_BY)))
+    _count(old, _places(*(getattr(ticket, name) for name in COUNTED_BY)))
     if state.attrs["phase"].history.deleted:
         watcher = db.metadata.tables["watcher"]
         here = watcher.c.ticket_id == ticket.id
@@ -57,21 +61,34 @@ def _places(team_id: int, assignee_id: int | None, stage: int, sla_state: ClockS
     if stage == Stage.DELETED:
         return {}
     is_free = assignee_id is None
-    found: Places = {
-        "tally": {"team_id": team_id, "is_free": is_free, "stage": int(stage), "sla_state": sla_state}
-    }
+    found: Places = {"tally": (team_id, is_free, int(stage), sla_state)}
     if not is_free:
-        found["load"] = {"assignee_id": assignee_id, "stage": int(stage)}
+        found["load"] = (assignee_id, int(stage))
     return found
 
 
-def _count(connection: sa.Connection, old: Places, new: Places) -> None:
-    """Add the rows of a change; a ticket that stays where it is adds none."""
+def _count(old: Places, new: Places) -> None:
+    """Note the rows of a change; a ticket that stays where it is adds none."""
     for name in sorted(old.keys() | new.keys()):
         was, now = old.get(name), new.get(name)
         if was != now:
-            rows = [place | {"n": n} for place, n in ((was, -1), (now, 1)) if place is not None]
-            connection.execute(sa.insert(db.metadata.tables[name]), rows)
+            for place, n in ((was, -1), (now, 1)):
+                if place is not None:
+                    gather(WRITERS[name], (place, n))
+
+
+def _write(name: str, changes: list[tuple[tuple[Any, ...], int]]) -> None:
+    """Add the rows of a unit; a place that a ticket only passed through gets none."""
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for place, n in changes:
+        sums[place] += n
+    columns = COUNTERS[name]
+    rows = [dict(zip(columns, place, strict=True)) | {"n": n} for place, n in sums.items() if n]
+    if rows:
+        db.session.connection().execute(sa.insert(db.metadata.tables[name]), rows)
+
+
+WRITERS = {name: partial(_write, name) for name in COUNTERS}
 
 
 def _old_value(state: Any, name: str) -> Any:

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.db import db
+from app.core.uow import write_now
+from app.tickets.listed import WRITERS
 from app.tickets.models import Load, Tally
 from app.tickets.words import Stage
 
@@ -22,14 +24,16 @@ PLACES: dict[Counter, tuple[InstrumentedAttribute[Any], ...]] = {
     Tally: (Tally.team_id, Tally.is_free, Tally.stage, Tally.sla_state),
     Load: (Load.assignee_id, Load.stage),
 }
+_LOADS = (
+    sa.select(Load.assignee_id, sa.func.sum(Load.n))
+    .where(Load.assignee_id.in_(sa.bindparam("person_ids", expanding=True)))
+    .where(Load.stage.in_((Stage.OPEN, Stage.IN_PROGRESS)))
+    .group_by(Load.assignee_id)
+)
 
 
 def loads(person_ids: Iterable[int]) -> dict[int, int]:
     """How many open and in-progress tickets each of these people has."""
-    rows = db.session.execute(
-        sa.select(Load.assignee_id, sa.func.sum(Load.n))
-        .where(Load.assignee_id.in_(list(person_ids)))
-        .where(Load.stage.in_((Stage.OPEN, Stage.IN_PROGRESS)))
-        .group_by(Load.assignee_id)
-    )
+    write_now(WRITERS["load"])
+    rows = db.session.execute(_LOADS, {"person_ids": list(person_ids)})
     return {person_id: int(n) for person_id, n in rows}

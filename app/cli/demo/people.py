@@ -12,7 +12,7 @@ from app.accounts import passwords
 from app.accounts.actions import demo
 from app.accounts.queries import find_by_email
 from app.accounts.schemas import NewPerson
-from app.accounts.staffing import default_team_id
+from app.accounts.staffing import default_team
 from app.accounts.words import Role
 from app.core.environment import environment
 from app.core.uow import run_unit
@@ -68,7 +68,7 @@ def _create(role: Role, first: str, last: str, department: str, level: int, emai
         email=email,
         role=role,
         support_level=level if staff else 0,
-        team_ids=[default_team_id()] if staff else [],
+        team_ids=[default_team().id] if staff else [],
         department=department,
     )
     return run_unit(lambda: demo.create(command, password_hash))

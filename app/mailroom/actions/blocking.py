@@ -20,6 +20,12 @@ from app.mailroom.schemas import NewBlock
 
 BLOCKING_RIGHT = "tickets.work"
 MAX_PARENTS = 6
+_HIT = (
+    sa.update(BlockedSender)
+    .where(BlockedSender.pattern.in_(sa.bindparam("patterns", expanding=True)))
+    .values(hits=BlockedSender.hits + 1, last_hit_at=sa.bindparam("at"))
+    .execution_options(synchronize_session=False)
+)
 
 
 def is_blocked(email: str) -> bool:
@@ -28,13 +34,7 @@ def is_blocked(email: str) -> bool:
     Args:
         email: a plain address; its domain and the domains above it may be blocked as well.
     """
-    hit = (
-        sa.update(BlockedSender)
-        .where(BlockedSender.pattern.in_(_patterns(email)))
-        .values(hits=BlockedSender.hits + 1, last_hit_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
-    return rows_changed(hit) > 0
+    return rows_changed(_HIT, {"patterns": _patterns(email), "at": clock.now()}) > 0
 
 
 def _patterns(email: str) -> list[str]:

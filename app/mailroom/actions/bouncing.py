@@ -26,6 +26,7 @@ from app.settings.schemas import MailRules
 
 CONSUMER = "email"
 WORDS_LENGTH = 300
+_MUTED = sa.select(MutedAddress).where(MutedAddress.address_key == sa.bindparam("address_key"))
 
 
 @action(silent="records the bounce itself when it is true, and nothing happens when it is not")
@@ -132,7 +133,7 @@ def _is_staff(address_key: str) -> bool:
 
 
 def _muted(address_key: str) -> MutedAddress | None:
-    return db.session.scalar(sa.select(MutedAddress).where(MutedAddress.address_key == address_key))
+    return db.session.scalar(_MUTED, {"address_key": address_key})
 
 
 def is_muted(email: str) -> bool:

@@ -78,6 +78,7 @@ def open_for(requester: Person, reading: Reading, *, actor: Actor, follows_id: i
         channel=Channel.EMAIL,
         requester_id=requester.id,
         email_from=address_of(reading.mail),
+        shown=plain.to_html(examined.new),
         by_machine=not _may_be_answered(reading, requester),
         follows_id=follows_id,
     )
@@ -95,7 +96,6 @@ def opened(
 ) -> Outcome:
     """What only the mail knows. Quotes come behind the new words, after these alone have decided the priority."""
     examined = reading.examined
-    made.description_html = plain.to_html(examined.new)
     if examined.folded:
         made.description = f"{examined.new}\n\n{examined.folded}"
         made.description_html += f"\n{plain.quoted(examined.folded)}"

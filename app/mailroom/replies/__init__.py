@@ -13,9 +13,10 @@ from app.mailroom.replies import lines as line_reading
 from app.mailroom.replies.lines import Line
 from app.mailroom.replies.starts import REPLY_MARKER, Starts
 
-__all__ = ["MAX_EXAMINED", "REPLY_MARKER", "Split", "split"]
+__all__ = ["MAX_EXAMINED", "MAX_LINES", "REPLY_MARKER", "Split", "split"]
 
 MAX_EXAMINED = 200_000
+MAX_LINES = 3_500
 _MAX_INLINE_NOTE = 600
 
 
@@ -36,7 +37,8 @@ def split(text: str, html: str | None = None, *, forwarded: bool = False) -> Spl
     """Tell the new words of a message from its quotes and signatures.
 
     Args:
-        text: the plain text of the mail; beyond MAX_EXAMINED characters it is taken along unexamined.
+        text: the plain text of the mail; what is beyond MAX_EXAMINED characters or MAX_LINES lines is shown, or
+            goes with the quote it stands in.
         html: its HTML, where there is one; shows the beginning of quotes in languages nobody listed.
         forwarded: the subject says the mail was passed on: then what it quotes is new here, and all is shown.
     """
@@ -66,9 +68,11 @@ def _has_quote(lines: list[Line], found: Starts) -> bool:
 
 
 def _examined(whole: str) -> tuple[str, str]:
-    if len(whole) <= MAX_EXAMINED:
+    """What is looked at line by line, and the rest."""
+    if len(whole) <= MAX_EXAMINED and whole.count("\n") < MAX_LINES:
         return whole, ""
-    cut = whole.rfind("\n", 0, MAX_EXAMINED)
+    head = whole[:MAX_EXAMINED]
+    cut = len(head) - len(head.split("\n", MAX_LINES)[-1]) - 1
     cut = cut if cut > 0 else MAX_EXAMINED
     return whole[:cut], whole[cut:]
 
@@ -140,12 +144,16 @@ def _assembled(lines: list[Line], kept: set[int], found: Starts, rest: str, whol
         if index not in kept:
             piece.append(line.text)
     new = _joined(lines, kept)
-    if found.open_at is not None:
+    if rest and (found.open_at is not None or (piece and _is_quoted(rest))):
         piece.append(rest.removeprefix("\n"))
     elif rest:
         new += rest
     _add_piece(folded, piece)
     return Split(new, folded, whole)
+
+
+def _is_quoted(rest: str) -> bool:
+    return all(not line.strip() or line.lstrip().startswith(">") for line in rest.split("\n"))
 
 
 def _add_piece(folded: list[str], piece: list[str]) -> None:

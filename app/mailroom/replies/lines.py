@@ -12,22 +12,23 @@ _HEAD = 400
 _TAIL = 200
 _LABEL_WIDTH = 60
 _COLONS = (":", "：")
-_LAST_SIGNS = tuple(":：*_>-\u00ad")
+_LAST_SIGNS = frozenset(":：*_>-\u00ad")
+_FIRST_SIGNS = frozenset("-_=*[>")
 
 
 @dataclass(slots=True)
 class Line:
-    """One line. bare is what patterns look at: stripped, and of a very long line only both ends."""
+    """One line. bare is what patterns look at: stripped, and of a very long line only both ends.
+
+    ``notable``: its first or last sign, a label or a marker says that a quote could begin here; most lines are not.
+    """
 
     text: str
     bare: str
-    quoted: bool
+    blank: bool = False
+    quoted: bool = False
+    notable: bool = False
     label: str = ""
-
-    @property
-    def blank(self) -> bool:
-        """Whether nothing is on it."""
-        return not self.bare
 
 
 def read(text: str) -> list[Line]:
@@ -39,8 +40,7 @@ def read(text: str) -> list[Line]:
     found: list[Line] = []
     for raw in text.split("\n"):
         line = _line(raw)
-        cut = _middle_start(line)
-        if cut:
+        if line.notable and (cut := _middle_start(line)):
             found.extend((_line(raw[:cut]), _line(raw[cut:])))
         else:
             found.append(line)
@@ -63,14 +63,18 @@ def has_verb(text: str) -> bool:
 
 def _line(raw: str) -> Line:
     bare = raw.strip()
+    if not bare:
+        return Line(raw, bare, True)
     if len(bare) > _HEAD + _TAIL:
         bare = f"{bare[:_HEAD]} {bare[-_TAIL:]}"
-    label = ""
-    head = bare[:_LABEL_WIDTH]
-    if ":" in head or "：" in head:
-        match = phrases.LABEL.match(head)
-        label = phrases.LABELS.get(match[1].lower().strip(), "") if match else ""
-    return Line(raw, bare, bare[:1] == ">", label)
+    label = _label(bare) if ":" in bare or "：" in bare else ""
+    notable = bare[-1] in _LAST_SIGNS or bare[0] in _FIRST_SIGNS or label != "" or "##-" in bare
+    return Line(raw, bare, False, bare[0] == ">", notable, label)
+
+
+def _label(bare: str) -> str:
+    match = phrases.LABEL.match(bare[:_LABEL_WIDTH])
+    return phrases.LABELS.get(match[1].lower().strip(), "") if match else ""
 
 
 def _middle_start(line: Line) -> int:

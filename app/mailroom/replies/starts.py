@@ -59,7 +59,7 @@ class _Finder:
     def _look(self, index: int) -> int:
         """Judge one line; returns the line to go on with."""
         line = self._lines[index]
-        if line.quoted or line.blank:
+        if line.quoted or not line.notable:
             return index + 1
         if "##-" in line.bare and _MARKER.search(line.bare):
             self._open(index)

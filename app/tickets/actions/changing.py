@@ -22,12 +22,14 @@ from app.tickets.models import Category, ClockChange, Ticket
 from app.tickets.words import PendingReason, Phase, Status, StopReason
 from app.tickets.workflow import check_move, clock_of, phase_of
 
+_CHANGES = (
+    sa.select(ClockChange).where(ClockChange.ticket_id == sa.bindparam("ticket_id")).order_by(ClockChange.id)
+)
+
 
 def changes_of(ticket_id: int) -> list[Change]:
     """When the resolution clock of a ticket began to run or wait, in order."""
-    rows = db.session.scalars(
-        sa.select(ClockChange).where(ClockChange.ticket_id == ticket_id).order_by(ClockChange.id)
-    )
+    rows = db.session.scalars(_CHANGES, {"ticket_id": ticket_id})
     return [Change(row.at, row.runs, row.reason) for row in rows]
 
 

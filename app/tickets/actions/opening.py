@@ -37,6 +37,7 @@ def open_ticket(
     requester_id: int | None = None,
     email_from: str = "",
     by_machine: bool = False,
+    shown: str | None = None,
     follows_id: int | None = None,
     cause: Event | None = None,
 ) -> Ticket:
@@ -49,6 +50,7 @@ def open_ticket(
         requester_id: whose request it is when the mail room opens it.
         email_from: the address a mail came from.
         by_machine: an automatic mail: it gets no automatic answer.
+        shown: the description as HTML, when it is no Markdown.
         follows_id: the closed ticket it follows up.
         cause: the event that led to it.
 
@@ -56,12 +58,12 @@ def open_ticket(
         Forbidden: fields only staff may set.
         Invalid: a category, team or requester that does not exist.
     """
-    if not is_staff(actor) and (command.requester_id or command.team_id or command.tags):
-        raise Forbidden(permission="tickets.work")
+    _check_fields(command, actor)
     requester = _requester(command, actor, requester_id)
     category = _category(command.category_id)
-    team_id = _team(command, category)
-    ticket = _ticket(command, requester, category, team_id, channel)
+    team = _team(command, category)
+    ticket = _ticket(command, requester, category, team.id, channel)
+    ticket.description_html = render(command.description) if shown is None else shown
     ticket.created_by_id, ticket.follows_id, ticket.email_from = actor.person_id, follows_id, email_from[:254]
     ticket.last_entry_by_customer = requester.id == actor.person_id or channel is Channel.EMAIL
     _start_clocks(ticket)
@@ -72,7 +74,7 @@ def open_ticket(
         TicketOpened(
             channel=channel.value,
             priority=ticket.priority.value,
-            team_id=team_id,
+            team_id=team.id,
             requester_id=requester.id,
             by_machine=by_machine,
         ),
@@ -81,9 +83,15 @@ def open_ticket(
         ticket=ticket.id,
         cause=cause,
     )
-    if db.session.get_one(Team, team_id).auto_assign:
+    if team.auto_assign:
         find_assignee(ticket, actor=actor, cause=event)
     return ticket
+
+
+def _check_fields(command: NewTicket, actor: Actor) -> None:
+    """Raise unless each field that is set is the actor's to set."""
+    if not is_staff(actor) and (command.requester_id or command.team_id or command.tags):
+        raise Forbidden(permission="tickets.work")
 
 
 def _ticket(
@@ -101,7 +109,6 @@ def _ticket(
     return Ticket(
         title=command.title,
         description=command.description,
-        description_html=render(command.description),
         requester_id=requester.id,
         organisation_id=requester.organisation_id,
         team_id=team_id,
@@ -149,12 +156,12 @@ def _category(category_id: int | None) -> Category | None:
     return category
 
 
-def _team(command: NewTicket, category: Category | None) -> int:
+def _team(command: NewTicket, category: Category | None) -> Team:
     if command.team_id is not None:
         team = db.session.get(Team, command.team_id)
         if team is None or not team.is_active:
             raise Invalid({"team_id": _("Please choose one of the given teams.")})
-        return team.id
+        return team
     if category is not None and category.team_id is not None:
-        return category.team_id
-    return staffing.default_team_id()
+        return db.session.get_one(Team, category.team_id)
+    return staffing.default_team()

@@ -215,4 +215,5 @@ def test_the_cost_of_a_mail_does_not_grow(world):
             bring(world.app, *[letter() for _ in range(16)])
         costs.append(len(seen) / 16)
         bring(world.app, *[letter(sender=f"p{n}@kunde.example") for n in range(40)])
-    assert costs[0] == costs[1] <= 17
+    # what belongs to the run and not to a mail may fall on either side
+    assert abs(costs[0] - costs[1]) <= 0.25 and max(costs) <= 17

@@ -104,6 +104,15 @@ def test_a_text_beyond_what_is_examined_is_kept() -> None:
     assert quoted.folded[-1].endswith("Ende")
 
 
+def test_a_marked_quote_longer_than_what_is_examined_stays_one_quote() -> None:
+    quote = "Am 04.03.2026 um 10:00 schrieb Mia <mia@kunde.example>:\n" + "> Zeile\n" * 2 * replies.MAX_LINES
+    split = replies.split(f"Neu\n\n{quote}")
+    assert split.new == "Neu"
+    assert [piece.count("> Zeile") for piece in split.folded] == [2 * replies.MAX_LINES]
+    below = replies.split(f"Neu\n\n{quote}Unten auch")
+    assert below.new.startswith("Neu") and below.new.endswith("Unten auch")
+
+
 def test_a_forward_known_by_its_subject_is_shown_whole() -> None:
     form = next(form for form in UNMARKED_FORMS if form.name == "outlook de")
     assert replies.split(form.text, forwarded=True).folded == []

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from app.core.actor import Actor
 from app.events.log import action, record
-from app.mailroom.actions.blocking import is_blocked
 from app.mailroom.actions.bouncing import came_back, lives
 from app.mailroom.actions.deciding import Decided, Reading, decide
 from app.mailroom.actions.joining import join
 from app.mailroom.actions.opening import open_new
 from app.mailroom.actions.requesters import sender_of
+from app.mailroom.actions.standing import Standing, count_hit, standing_of
 from app.mailroom.events import MailIgnored
 from app.mailroom.machines import Verdict
 from app.mailroom.matching import Part, names_any, place_for
@@ -41,26 +41,28 @@ def accept(raw_id: int, reading: Reading, *, actor: Actor) -> Outcome:
     Raises:
         Decided: somebody else did so meanwhile; the unit must not be committed.
     """
+    mail = reading.mail
+    standing = standing_of(mail.sender.email) if mail.sender is not None else Standing()
     if reading.is_forced:
         reading = replace(reading, verdict=Verdict(MachineKind.PERSON, "somebody said so"))
-    elif reason := _no_request(reading):
+    elif reason := _no_request(reading, standing):
         return _ignore(raw_id, reason, reading, actor)
-    mail = reading.mail
+    if standing.is_muted and mail.sender is not None and not reading.verdict.is_machine:
+        lives(mail.sender.email, actor=actor)
     sender = sender_of(mail) if names_any(mail) else None
     place = place_for(mail, sender)
     if place.ticket_id is not None and (sender is not None or place.part is Part.SUPPLIER):
         return join(raw_id, place, sender, reading, actor=actor)
     if reading.verdict.is_machine and not _is_notice(reading):
         return _ignore(raw_id, Reason.AUTO_REPLY, reading, actor)
-    if reading.verdict.kind is MachineKind.PERSON and mail.sender is not None:
-        lives(mail.sender.email, actor=actor)
     return open_new(raw_id, place, reading, actor=actor)
 
 
-def _no_request(reading: Reading) -> Reason | None:
+def _no_request(reading: Reading, standing: Standing) -> Reason | None:
     """Why a mail is none of our business whatever it says."""
     reason = IGNORED.get(reading.verdict.kind)
-    if reason is None and reading.mail.sender is not None and is_blocked(reading.mail.sender.email):
+    if reason is None and standing.is_blocked and reading.mail.sender is not None:
+        count_hit(reading.mail.sender.email)
         return Reason.BLOCKED
     return reason
 

@@ -9,7 +9,7 @@ from app.accounts.queries import find_by_email
 from app.accounts.words import STAFF
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db, rows_changed
+from app.core.db import db
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.language import _
 from app.core.schema import MAX_ID
@@ -19,30 +19,6 @@ from app.mailroom.models import BlockedSender
 from app.mailroom.schemas import NewBlock
 
 BLOCKING_RIGHT = "tickets.work"
-MAX_PARENTS = 6
-_HIT = (
-    sa.update(BlockedSender)
-    .where(BlockedSender.pattern.in_(sa.bindparam("patterns", expanding=True)))
-    .values(hits=BlockedSender.hits + 1, last_hit_at=sa.bindparam("at"))
-    .execution_options(synchronize_session=False)
-)
-
-
-def is_blocked(email: str) -> bool:
-    """Whether mail of this address is not wanted; counts the hit.
-
-    Args:
-        email: a plain address; its domain and the domains above it may be blocked as well.
-    """
-    return rows_changed(_HIT, {"patterns": _patterns(email), "at": clock.now()}) > 0
-
-
-def _patterns(email: str) -> list[str]:
-    """``eva@mail.firma.example`` → itself, ``@mail.firma.example``, ``@firma.example``."""
-    key = addresses.key(email) or email.lower()
-    labels = key.rpartition("@")[2].split(".")
-    parents = [".".join(labels[i:]) for i in range(min(len(labels) - 1, MAX_PARENTS))]
-    return [key, *(f"@{domain}" for domain in parents)]
 
 
 @action

@@ -12,7 +12,6 @@ from app.core.actor import Actor
 from app.core.language import _
 from app.events.log import action, record
 from app.mailroom import authentic
-from app.mailroom.actions.bouncing import lives
 from app.mailroom.actions.deciding import Reading, decide
 from app.mailroom.actions.opening import open_for, opened
 from app.mailroom.authentic import Authentic
@@ -45,8 +44,6 @@ def join(raw_id: int, place: Place, sender: Person | None, reading: Reading, *, 
     is_customer = place.part is Part.CUSTOMER and sender is not None
     if is_customer and not by_machine and ticket.phase is Phase.CLOSED and triage.closed_for_long(ticket):
         return _follow_up(raw_id, ticket, sender, reading, actor)
-    if not by_machine and reading.mail.sender is not None:
-        lives(reading.mail.sender.email, actor=actor)
     comment = _entry(ticket, place, sender, reading, actor)
     if place.part is Part.SUPPLIER and not by_machine:
         _go_on(ticket, actor)

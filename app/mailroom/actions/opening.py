@@ -65,7 +65,7 @@ def open_new(raw_id: int, place: Place, reading: Reading, *, actor: Actor) -> Ou
 
 @action
 def open_for(requester: Person, reading: Reading, *, actor: Actor, follows_id: int | None = None) -> Ticket:
-    """A ticket with the new words of a mail, as the account it came by has it."""
+    """A ticket with the words of a mail, as the account it came by has it; the new ones decide the priority."""
     examined, origin = reading.examined, reading.origin
     return opening.open_ticket(
         NewTicket(
@@ -78,7 +78,7 @@ def open_for(requester: Person, reading: Reading, *, actor: Actor, follows_id: i
         channel=Channel.EMAIL,
         requester_id=requester.id,
         email_from=address_of(reading.mail),
-        shown=plain.to_html(examined.new),
+        written=_written(reading),
         by_machine=not _may_be_answered(reading, requester),
         follows_id=follows_id,
     )
@@ -94,11 +94,7 @@ def opened(
     match: Match,
     links: Mapping[str, int | str | None] = NO_LINKS,
 ) -> Outcome:
-    """What only the mail knows. Quotes come behind the new words, after these alone have decided the priority."""
-    examined = reading.examined
-    if examined.folded:
-        made.description = f"{examined.new}\n\n{examined.folded}"
-        made.description_html += f"\n{plain.quoted(examined.folded)}"
+    """What only the mail knows."""
     files.attach(list(reading.files), made, None, actor=actor, scanned=reading.scanned)
     decide(
         raw_id,
@@ -109,6 +105,15 @@ def opened(
         links={"ticket_id": made.id, **links},
     )
     return Outcome(Result.CREATED, ticket_id=made.id)
+
+
+def _written(reading: Reading) -> opening.Written:
+    """Quotes come behind the new words."""
+    new, folded = reading.examined.new, reading.examined.folded
+    html = plain.to_html(new)
+    if not folded:
+        return opening.Written(new, html)
+    return opening.Written(f"{new}\n\n{folded}", f"{html}\n{plain.quoted(folded)}")
 
 
 def _may_be_answered(reading: Reading, requester: Person) -> bool:

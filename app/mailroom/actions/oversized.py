@@ -7,10 +7,10 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.text import one_line, shorten
 from app.events.log import action, record
-from app.mailroom.actions.blocking import is_blocked
 from app.mailroom.actions.deciding import SUBJECT_LENGTH, address_of
 from app.mailroom.actions.keeping import keep
 from app.mailroom.actions.requesters import requester_of
+from app.mailroom.actions.standing import count_hit, standing_of
 from app.mailroom.events import MailQuarantined, MailTooLarge
 from app.mailroom.machines import Verdict
 from app.mailroom.mail import Mail
@@ -45,7 +45,10 @@ def keep_head(
 
 
 def _tell_sender(raw: RawMail, head: Mail, verdict: Verdict, size: int, actor: Actor) -> None:
-    if head.sender is None or not verdict.answerable or is_blocked(head.sender.email):
+    if head.sender is None or not verdict.answerable:
+        return
+    if standing_of(head.sender.email).is_blocked:
+        count_hit(head.sender.email)
         return
     person = requester_of(head, actor=actor).person
     if person.email != ADDRESS:

@@ -22,6 +22,8 @@ from app.tickets.models import Category, ClockChange, Ticket
 from app.tickets.words import PendingReason, Phase, Status, StopReason
 from app.tickets.workflow import check_move, clock_of, phase_of
 
+# Work goes on: no clock starts or stops, and no due time changes.
+SAME_CLOCK = {(Status.OPEN, Status.IN_PROGRESS), (Status.IN_PROGRESS, Status.OPEN)}
 _CHANGES = (
     sa.select(ClockChange).where(ClockChange.ticket_id == sa.bindparam("ticket_id")).order_by(ClockChange.id)
 )
@@ -106,7 +108,8 @@ def move(
     old, now = ticket.status, clock.now()
     ticket.status, ticket.pending_reason, ticket.phase = new, reason, phase_of(new)
     _stamp(ticket, old, now)
-    turn_clocks(ticket, now)
+    if (old, new) not in SAME_CLOCK:
+        turn_clocks(ticket, now)
     touched(ticket, now)
     record(
         StatusChanged(old=old.value, new=new.value, pending_reason=reason.value if reason else None, how=how),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.accounts import staffing
 from app.accounts.models import Person, Team
 from app.core import clock
@@ -28,6 +30,14 @@ from app.tickets.words import Channel, Phase, Status
 CLOCK_FIELDS = ("response_told", "resolution_told", "response_state", "resolution_state", "sla_state")
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A description that is no Markdown, as text and as HTML; it may say more than what decides the priority."""
+
+    text: str
+    html: str
+
+
 @action
 def open_ticket(
     command: NewTicket,
@@ -37,7 +47,7 @@ def open_ticket(
     requester_id: int | None = None,
     email_from: str = "",
     by_machine: bool = False,
-    shown: str | None = None,
+    written: Written | None = None,
     follows_id: int | None = None,
     cause: Event | None = None,
 ) -> Ticket:
@@ -50,7 +60,7 @@ def open_ticket(
         requester_id: whose request it is when the mail room opens it.
         email_from: the address a mail came from.
         by_machine: an automatic mail: it gets no automatic answer.
-        shown: the description as HTML, when it is no Markdown.
+        written: the description to keep, when that is not Markdown (a mail, with what it quotes).
         follows_id: the closed ticket it follows up.
         cause: the event that led to it.
 
@@ -63,7 +73,7 @@ def open_ticket(
     category = _category(command.category_id)
     team = _team(command, category)
     ticket = _ticket(command, requester, category, team.id, channel)
-    ticket.description_html = render(command.description) if shown is None else shown
+    _describe(ticket, command, written)
     ticket.created_by_id, ticket.follows_id, ticket.email_from = actor.person_id, follows_id, email_from[:254]
     ticket.last_entry_by_customer = requester.id == actor.person_id or channel is Channel.EMAIL
     _start_clocks(ticket)
@@ -108,7 +118,6 @@ def _ticket(
     now, fine = clock.now(), ClockState.OK
     return Ticket(
         title=command.title,
-        description=command.description,
         requester_id=requester.id,
         organisation_id=requester.organisation_id,
         team_id=team_id,
@@ -127,6 +136,11 @@ def _ticket(
         version=1,
         **dict.fromkeys(CLOCK_FIELDS, fine),
     )
+
+
+def _describe(ticket: Ticket, command: NewTicket, written: Written | None) -> None:
+    ticket.description = written.text if written else command.description
+    ticket.description_html = written.html if written else render(command.description)
 
 
 def _start_clocks(ticket: Ticket) -> None:

@@ -65,7 +65,6 @@ def test_f03_killed_before_the_server_was_told_or_right_after(post: Post, point:
     finished(post)
 
 
-@pytest.mark.xfail(strict=True, reason="the lease of the job mail-accept is longer than ten minutes")
 def test_f04_whoever_died_over_what_was_left_holds_it_up_for_less_than_ten_minutes(post: Post) -> None:
     """I2: the second death must not keep the third worker away until the mail is too old."""
     post.deliver(letter("Liegen geblieben"))

@@ -11,6 +11,20 @@ _NUMBER = re.compile(
 )
 
 
+# What our own subjects begin with.
+_MARK = re.compile(r"\s*\[#?TICKET-\d{1,20}\]\s*", re.IGNORECASE | re.ASCII)
+
+
+def unmarked(subject: str) -> str:
+    """A subject without the mark that our mails put in front of it.
+
+    Args:
+        subject: one line, decoded.
+    """
+    mark = _MARK.match(subject)
+    return subject[mark.end() :] if mark else subject
+
+
 def find(subject: str) -> list[int]:
     """The ticket numbers a subject names, in order, each once.
 

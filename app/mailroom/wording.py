@@ -8,11 +8,12 @@ from typing import Self
 from app.core.language import _
 from app.core.schema import BODY_LENGTH
 from app.core.text import many_lines, one_line
-from app.mailroom import replies
+from app.mailroom import references, replies
 from app.mailroom.mail import Mail, Part
 from app.mailroom.parsing import subjects
 
 FOLDED_LENGTH = 1_000_000
+MAX_LAYERS = 10  # of "AW: [TICKET-000001] AW: [TICKET-000002] …"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,27 @@ class Examined:
         too_long = len(new) > BODY_LENGTH or len(folded) > FOLDED_LENGTH
         return cls(
             mail=mail,
-            title=one_line(mail.title) or _("(no subject)"),
+            title=title_of(mail.title),
             new=_shortened(new) or _("(no text)"),
             folded=folded[:FOLDED_LENGTH],
             is_mixed=split.is_mixed,
             parts=(*mail.attachments, *([_whole(split.whole)] if too_long else [])),
         )
+
+
+def title_of(subject: str) -> str:
+    """What a ticket made of a mail is called: without "AW:" and without the mark of the ticket it answered.
+
+    Args:
+        subject: of the mail; people answer mails of ours to say something new.
+    """
+    title = subject
+    for _layer in range(MAX_LAYERS):
+        bare = subjects.title(references.unmarked(title))
+        if bare == title:
+            break
+        title = bare
+    return one_line(title)[: subjects.MAX_TITLE] or _("(no subject)")
 
 
 def _shortened(text: str) -> str:

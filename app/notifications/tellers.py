@@ -36,6 +36,9 @@ def tells(kind: str, icon: str, *, tone: str = "") -> Callable[..., Any]:
 def _opened(it: Told) -> Markup:
     if not it.to_staff:
         return say("The request was received.")
+    if it["moved_from_id"]:
+        number = bold(number_of(it["moved_from_id"]))
+        return say("%(who)s made this ticket of an e-mail that was in %(number)s.", who=it.who, number=number)
     if it["channel"] == Channel.AGENT and it.event.actor_id == it["requester_id"]:
         return say("%(who)s opened the ticket for themselves.", who=it.who)
     if it["channel"] == Channel.AGENT:

@@ -26,6 +26,7 @@ class TicketOpened(Fact):
     team_id: int
     requester_id: int
     by_machine: bool = False
+    moved_from_id: int | None = None
 
 
 class ReplyAdded(Fact):

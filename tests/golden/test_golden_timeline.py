@@ -45,6 +45,7 @@ SAMPLES: dict[str, list[Sample]] = {
         (MIA, OPENED | {"channel": "chat"}),
         (JONAS, OPENED | {"channel": "agent", "requester_id": JONAS}),
         (MIA, OPENED | {"channel": "teams"}),
+        (JONAS, OPENED | {"channel": "email", "moved_from_id": 7}),
     ],
     "ticket.reply_added": [
         (JONAS, {"comment_id": 8, "by_staff": True}),

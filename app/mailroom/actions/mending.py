@@ -11,7 +11,6 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.language import _
-from app.core.text import one_line
 from app.events.log import action
 from app.mailroom.access import raw_for
 from app.mailroom.actions.blocking import block
@@ -20,6 +19,7 @@ from app.mailroom.asking import parted
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import Reason, State
 from app.mailroom.schemas import NewBlock
+from app.mailroom.wording import title_of
 from app.mailroom.words import Match
 from app.tickets.access import Need, comment_for, ticket_for
 from app.tickets.actions import mending, replying
@@ -37,7 +37,7 @@ def move_to_new_ticket(actor: Actor, ticket_id: int, comment_id: int) -> Ticket:
     ticket_for(actor, ticket_id, Need.WORK)
     comment = comment_for(actor, ticket_id, comment_id)
     raw = db.session.scalar(sa.select(RawMail).where(RawMail.comment_id == comment.id).with_for_update())
-    title = one_line(raw.subject if raw else "")[:200] or _("(no subject)")
+    title = title_of(raw.subject if raw else "")
     requester_id = _person_behind(comment, actor)
     made = mending.move_entry(actor, ticket_id, comment_id, title, requester_id)
     if raw is not None:

@@ -77,9 +77,11 @@ def open_for(requester: Person, reading: Reading, *, actor: Actor, follows_id: i
         actor=actor,
         channel=Channel.EMAIL,
         requester_id=requester.id,
-        email_from=address_of(reading.mail),
-        written=_written(reading),
-        by_machine=not _may_be_answered(reading, requester),
+        mail=opening.FromMail(
+            sender=address_of(reading.mail),
+            written=opening.Written(examined.new, plain.to_html(examined.new)).with_quote(examined.folded),
+            by_machine=not _may_be_answered(reading, requester),
+        ),
         follows_id=follows_id,
     )
 
@@ -105,15 +107,6 @@ def opened(
         links={"ticket_id": made.id, **links},
     )
     return Outcome(Result.CREATED, ticket_id=made.id)
-
-
-def _written(reading: Reading) -> opening.Written:
-    """Quotes come behind the new words."""
-    new, folded = reading.examined.new, reading.examined.folded
-    html = plain.to_html(new)
-    if not folded:
-        return opening.Written(new, html)
-    return opening.Written(f"{new}\n\n{folded}", f"{html}\n{plain.quoted(folded)}")
 
 
 def _may_be_answered(reading: Reading, requester: Person) -> bool:

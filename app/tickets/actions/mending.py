@@ -13,7 +13,7 @@ from app.core.language import _
 from app.events.log import action, record
 from app.tickets.access import Need, comment_for, ticket_for
 from app.tickets.actions.changing import refresh_clocks, touched, turn_clocks
-from app.tickets.actions.opening import open_ticket
+from app.tickets.actions.opening import FromMail, Written, open_ticket
 from app.tickets.actions.stopping import stop_waiting
 from app.tickets.events import EntryMoved, MarkedAsSpam, RequesterChanged, UnmarkedAsSpam
 from app.tickets.models import Attachment, Comment, Participant, Ticket
@@ -70,10 +70,14 @@ def move_entry(actor: Actor, ticket_id: int, comment_id: int, title: str, reques
         actor=actor,
         channel=Channel.EMAIL,
         requester_id=requester_id,
-        email_from=comment.author_email,
-        by_machine=True,
+        mail=FromMail(
+            sender=comment.author_email,
+            written=Written(comment.body, comment.body_html).with_quote(comment.folded),
+            by_machine=True,
+            moved_from_id=ticket.id,
+        ),
     )
-    made.description_html, made.last_entry_by_customer = comment.body_html, True
+    made.last_entry_by_customer = True
     _move_files(comment, made)
     comment.taken_back_at = clock.now()
     touched(ticket)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.accounts import staffing
 from app.accounts.models import Person, Team
-from app.core import clock
+from app.core import clock, plain
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Forbidden, Invalid
@@ -37,6 +37,31 @@ class Written:
     text: str
     html: str
 
+    def with_quote(self, folded: str) -> Written:
+        """The same with what it quotes behind it."""
+        if not folded:
+            return self
+        return Written(f"{self.text}\n\n{folded}", f"{self.html}\n{plain.quoted(folded)}")
+
+
+@dataclass(frozen=True, slots=True)
+class FromMail:
+    """What only a mail knows of the ticket it becomes.
+
+    Args:
+        sender: the address it came from.
+        by_machine: nobody is to be answered automatically.
+        moved_from_id: the ticket it was an entry of.
+    """
+
+    sender: str
+    written: Written
+    by_machine: bool = False
+    moved_from_id: int | None = None
+
+
+NO_MAIL = FromMail("", Written("", ""))
+
 
 @action
 def open_ticket(
@@ -45,9 +70,7 @@ def open_ticket(
     actor: Actor,
     channel: Channel,
     requester_id: int | None = None,
-    email_from: str = "",
-    by_machine: bool = False,
-    written: Written | None = None,
+    mail: FromMail = NO_MAIL,
     follows_id: int | None = None,
     cause: Event | None = None,
 ) -> Ticket:
@@ -58,9 +81,7 @@ def open_ticket(
         actor: who asks; customers open tickets for themselves only.
         channel: how it came.
         requester_id: whose request it is when the mail room opens it.
-        email_from: the address a mail came from.
-        by_machine: an automatic mail: it gets no automatic answer.
-        written: the description to keep, when that is not Markdown (a mail, with what it quotes).
+        mail: the mail it is made of; its words are kept as they are, the command's decide the priority.
         follows_id: the closed ticket it follows up.
         cause: the event that led to it.
 
@@ -73,26 +94,18 @@ def open_ticket(
     category = _category(command.category_id)
     team = _team(command, category)
     ticket = _ticket(command, requester, category, team.id, channel)
-    _describe(ticket, command, written)
-    ticket.created_by_id, ticket.follows_id, ticket.email_from = actor.person_id, follows_id, email_from[:254]
+    _describe(ticket, command, mail)
+    ticket.created_by_id, ticket.follows_id, ticket.email_from = (
+        actor.person_id,
+        follows_id,
+        mail.sender[:254],
+    )
     ticket.last_entry_by_customer = requester.id == actor.person_id or channel is Channel.EMAIL
     _start_clocks(ticket)
     bind(command.attachment_ids, ticket, None, actor=actor)
     if command.tags:
         set_tags(ticket, command.tags)
-    event = record(
-        TicketOpened(
-            channel=channel.value,
-            priority=ticket.priority.value,
-            team_id=team.id,
-            requester_id=requester.id,
-            by_machine=by_machine,
-        ),
-        actor=actor,
-        subject=("ticket", ticket.id),
-        ticket=ticket.id,
-        cause=cause,
-    )
+    event = _record(ticket, mail, actor, cause)
     if team.auto_assign:
         find_assignee(ticket, actor=actor, cause=event)
     return ticket
@@ -138,9 +151,11 @@ def _ticket(
     )
 
 
-def _describe(ticket: Ticket, command: NewTicket, written: Written | None) -> None:
-    ticket.description = written.text if written else command.description
-    ticket.description_html = written.html if written else render(command.description)
+def _describe(ticket: Ticket, command: NewTicket, mail: FromMail) -> None:
+    if mail is NO_MAIL:
+        ticket.description, ticket.description_html = command.description, render(command.description)
+        return
+    ticket.description, ticket.description_html = mail.written.text, mail.written.html
 
 
 def _start_clocks(ticket: Ticket) -> None:
@@ -151,6 +166,18 @@ def _start_clocks(ticket: Ticket) -> None:
     db.session.flush()
     first.ticket_id = ticket.id
     db.session.add(first)
+
+
+def _record(ticket: Ticket, mail: FromMail, actor: Actor, cause: Event | None) -> Event:
+    opened = TicketOpened(
+        channel=ticket.channel.value,
+        priority=ticket.priority.value,
+        team_id=ticket.team_id,
+        requester_id=ticket.requester_id,
+        by_machine=mail.by_machine,
+        moved_from_id=mail.moved_from_id,
+    )
+    return record(opened, actor=actor, subject=("ticket", ticket.id), ticket=ticket.id, cause=cause)
 
 
 def _requester(command: NewTicket, actor: Actor, requester_id: int | None) -> Person:

@@ -66,6 +66,21 @@ class TestMoving:
         page = mixed.browser(mixed.mia).get(f"/portal/tickets/{mixed.kept_ticket.number}")
         assert "Maus kaputt" not in page.get_data(as_text=True)
 
+    def test_it_keeps_what_it_quotes_and_says_where_it_was(self, mixed):
+        headers = {"In-Reply-To": key_for(mixed.kept_ticket, mixed.mia)}
+        quote = "Am 16.11.2026 um 09:00 schrieb Anna <anna@firma.example>:\n> Nehmen Sie Kabel 7."
+        subject = f"AW: [{mixed.kept_ticket.number}] AW: Drucker"
+        text = f"Jetzt ist die Maus kaputt\n\n{quote}"
+        bring(mixed.app, letter(text, sender=MIA, subject=subject, headers=headers))
+        entry = comments(mixed.kept_ticket)[-1]
+        actor = mixed.actor(mixed.anna)
+        made = run_unit(lambda: mending.move_to_new_ticket(actor, mixed.kept_ticket.id, entry.id))
+        assert made.title == "Drucker"
+        assert made.description == text
+        assert "<blockquote>" in made.description_html and "Kabel 7" in made.description_html
+        page = mixed.browser(mixed.anna).get(f"/tickets/{made.number}").get_data(as_text=True)
+        assert f"Ticket aus einer E-Mail gemacht, die in <b>{mixed.kept_ticket.number}</b> stand" in page
+
     def test_only_once(self, mixed):
         (entry,) = comments(mixed.kept_ticket)
         actor = mixed.actor(mixed.anna)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.mailroom import references
+from app.mailroom import references, wording
 from app.mailroom.parsing import subjects
 
 
@@ -60,3 +60,22 @@ def test_the_title_is_the_subject_without_its_prefixes(subject: str, title: str)
 )
 def test_only_the_outermost_prefix_makes_a_forward(subject: str, forward: bool) -> None:
     assert subjects.is_forward(subject) is forward
+
+
+@pytest.mark.parametrize(
+    ("subject", "title"),
+    [
+        ("AW: [TICKET-000012] Drucker", "Drucker"),
+        ("[TICKET-000012] AW: [TICKET-000013] RE: Drucker", "Drucker"),
+        ("Frage zu TICKET-000012", "Frage zu TICKET-000012"),
+        ("[Dringend] Drucker", "[Dringend] Drucker"),
+        ("[TICKET-000012]", "(ohne Betreff)"),
+        ("", "(ohne Betreff)"),
+    ],
+)
+def test_a_ticket_is_not_called_after_the_ticket_it_answered(subject: str, title: str) -> None:
+    assert wording.title_of(subject) == title
+
+
+def test_marks_without_end_are_taken_off_in_bounded_time() -> None:
+    assert wording.title_of("AW: [TICKET-1] " * 10_000)

@@ -97,6 +97,7 @@ class Mailbox:
         """
         for some in _chunks(uids):
             with self._session.talk("flag_refused") as client:
+                client.noop()  # see _transfer
                 client.add_flags(some, [SEEN], silent=True)
 
     def move(self, uids: Sequence[int], folder: str) -> None:
@@ -191,9 +192,14 @@ class Mailbox:
     def _present(self, uids: Sequence[int]) -> list[int]:
         """Those that are still there."""
         with self._session.talk("list_refused") as client:
+            client.noop()
             return list(client.search(["UID", ",".join(map(str, uids))]))
 
     def _transfer(self, uids: Sequence[int], folder: str) -> None:
+        """Mails that came since the last look are passed over in silence; NOOP is the way to hear of them (RFC 3501,
+        6.1.2). Another process of ours may know of them when its lease outlived ours."""
+        with self._session.talk("move_refused") as client:
+            client.noop()
         offers = self._session.wire.offers
         if offers("MOVE"):
             with self._session.talk("move_refused") as client:

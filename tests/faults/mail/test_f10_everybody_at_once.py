@@ -19,7 +19,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.lease import Lease
 from app.core.uow import run_unit
-from app.mailroom.models import RawMail
+from app.integrations import imap
+from app.mailroom import connections
+from app.mailroom.models import MailAccount, RawMail
 from app.mailroom.outcomes import State
 from app.tickets.models import Comment, Ticket
 from tests.faults import invariants
@@ -177,6 +179,22 @@ def test_f10_two_fetchers_whose_lease_ran_out_meet_in_the_same_mailbox(post: Pos
             until(lambda: forget_leases() or kept_are(n + 10)(), 60, "every mail is kept")  # noqa: B023
         until(lambda: forget_leases() or not post.office.program.uids(), 60, "the mailbox is empty")
     each_is_one_entry(post, 60)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("deed", ["move", "mark_seen"])
+def test_f10_what_came_since_the_mailbox_was_opened_is_dealt_with(post: Post, deed: str) -> None:
+    """Another reader took it in; a server passes over numbers its client has not heard of, and says OK."""
+    account = db.session.get_one(MailAccount, post.office.id)
+    route = connections.way_in(account, "")
+    db.session.rollback()
+    assert route is not None
+    with imap.open_mailbox(route) as mailbox:
+        post.office.program.append(letter())
+        (uid,) = post.office.program.uids()
+        mailbox.move([uid], DONE) if deed == "move" else mailbox.mark_seen([uid])
+    program = post.office.program
+    assert program.uids() == [] if deed == "move" else r"\Seen" in program.flags(uid)
 
 
 def forget_leases() -> None:

@@ -76,6 +76,7 @@ def _environment(settings: Settings) -> environment.Environment:
         production=settings.flask_env == "production",
         testing=settings.flask_env == "testing",
         rate_limits=settings.rate_limits == "on",
+        outbound_allow=settings.outbound_allow,
     )
 
 

@@ -93,6 +93,7 @@ def settings(database_url: str, data_dir: Path) -> dict[str, Any]:
     return {
         "flask_env": "testing",
         "secret_key": "a-key-that-only-tests-would-ever-use-0123456789",
+        "outbound_allow": ("127.0.0.1", "localhost"),
         "database_url": database_url,
         "site_url": "http://localhost",
         "data_dir": data_dir,

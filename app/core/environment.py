@@ -20,6 +20,7 @@ class Environment:
     production: bool
     testing: bool
     rate_limits: bool = True
+    outbound_allow: tuple[str, ...] = ()
 
     @property
     def secure(self) -> bool:

@@ -80,6 +80,12 @@ class HttpGuard:
         return _netloc(host, port) in _lowered(self.allow_private)
 
 
+def is_named(host: str, port: int, names: tuple[str, ...]) -> bool:
+    """Whether a server is one of those that were named as ``host`` or ``host:port``."""
+    known, name = _lowered(names), host.lower().removesuffix(".")
+    return name in known or _netloc(name, port) in known
+
+
 def taken_apart(url: str) -> tuple[str, str, int]:
     """Scheme, host (lower case, no final dot) and port of a web address.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -36,6 +37,7 @@ from app.tickets.actions.files import StoredFile
 
 READERS = 2
 HEAD_BYTES = 4096
+GLANCE_BYTES = 32 * 1024  # of the head of a mail that cannot be read
 PICTURE_BYTES = 12 * 1024 * 1024
 NOWHERE = Origin()
 
@@ -187,7 +189,7 @@ class Intake:
 
     def _read(self, raw: bytes, came_by: Origin, *, is_forced: bool = False) -> Reading:
         """Read a mail and store its files; touches no database, so that several threads may do it."""
-        mail = child.parse_isolated(raw)
+        mail = _parsed(raw)
         with speaking(came_by.language or environment().default_locale):
             examined = Examined.of(mail)
         return Reading(
@@ -228,6 +230,22 @@ class _Case:
     @property
     def is_too_large(self) -> bool:
         return len(self.mail.raw) > MAX_MESSAGE
+
+
+def _parsed(raw: bytes) -> Mail:
+    """The mail; a refusal takes along what can be read of its head, so that people see whose mail it was."""
+    try:
+        return child.parse_isolated(raw)
+    except Unreadable as refusal:
+        with suppress(Unreadable):
+            refusal.head = child.parse_isolated(_beginning(raw))
+        raise
+
+
+def _beginning(raw: bytes) -> bytes:
+    """The first whole lines of the head."""
+    head = raw[:GLANCE_BYTES].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    return head[: head.rfind(b"\n") + 1] + b"\n" if len(raw) > GLANCE_BYTES else head + b"\n\n"
 
 
 def _noted(arrivals: Sequence[Arrival]) -> list[int]:

@@ -13,7 +13,7 @@ from app.integrations.blobs import BlobMissing
 from app.integrations.outcome import RetryLater
 from app.mailroom.actions import accepting, keeping
 from app.mailroom.actions.accepting import Decided, Reading
-from app.mailroom.mail import Unreadable
+from app.mailroom.mail import Mail, Unreadable
 from app.mailroom.outcomes import Outcome, Reason, Result
 
 
@@ -36,7 +36,7 @@ def decide(raw_id: int, read: Callable[[], Reading]) -> Outcome:
     except Decided:
         return run_unit(partial(keeping.outcome_of, raw_id))
     except Unreadable as refusal:
-        return set_aside(raw_id, refusal.reason, refusal.detail)
+        return set_aside(raw_id, refusal.reason, refusal.detail, refusal.head)
     except BlobMissing:
         return set_aside(raw_id, Reason.BYTES_MISSING)
     except (RetryLater, OSError) as error:
@@ -49,9 +49,10 @@ def decide(raw_id: int, read: Callable[[], Reading]) -> Outcome:
         return set_aside(raw_id, Reason.FAILED, type(error).__name__)
 
 
-def set_aside(raw_id: int, reason: str, detail: str = "") -> Outcome:
+def set_aside(raw_id: int, reason: str, detail: str = "", head: Mail | None = None) -> Outcome:
+    """Put a mail into quarantine, whatever is known of it."""
     log.get(__name__).warning("mail_quarantined", raw_id=raw_id, reason=str(reason), detail=detail)
-    return run_unit(partial(keeping.set_aside, raw_id, reason, detail, actor=MAIL))
+    return run_unit(partial(keeping.set_aside, raw_id, reason, detail, head, actor=MAIL))
 
 
 @contextmanager

@@ -80,8 +80,7 @@ def _lately(account_ids: Sequence[int]) -> dict[int, int]:
 
 def overall() -> Overall:
     """How the accounts in use do together."""
-    rows = db.session.execute(_QUERY.where(MailAccount.is_active.is_(True)).order_by(MailAccount.address_key))
-    found = [(account, mailbox) for account, mailbox in rows]
+    found = _in_use()
     since = clock.now() - LASTING
     return Overall(
         sends=any(connections.sends(account) for account, _mailbox in found),
@@ -91,6 +90,17 @@ def overall() -> Overall:
             if mailbox.trouble and mailbox.failing_since is not None and mailbox.failing_since < since
         ],
     )
+
+
+def is_last_way_out(account_id: int) -> bool:
+    """Whether mail goes out from this account and from no other."""
+    senders = [account.id for account, _mailbox in _in_use() if connections.sends(account)]
+    return senders == [account_id]
+
+
+def _in_use() -> list[tuple[MailAccount, Mailbox]]:
+    rows = db.session.execute(_QUERY.where(MailAccount.is_active.is_(True)).order_by(MailAccount.address_key))
+    return [(account, mailbox) for account, mailbox in rows]
 
 
 def _standing(account: MailAccount, mailbox: Mailbox, lately: int) -> Standing:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from app.core import crypto
 from app.core.db import db
+from app.core.environment import environment
+from app.integrations import guard
 from app.integrations.imap_route import ImapRoute
 from app.integrations.oauth import TokenRequest
 from app.integrations.smtp_route import SmtpRoute
@@ -52,6 +54,7 @@ def way_in(account: MailAccount, token: str) -> ImapRoute | None:
         password="" if account.login is Login.OAUTH else opened(account.imap_secret),
         access_token=token,
         folder=account.imap_folder,
+        allow_private=_is_named(account.imap_host, account.imap_port),
     )
 
 
@@ -80,6 +83,7 @@ def way_out(account: MailAccount, token: str) -> SmtpRoute | None:
         username=account.smtp_username or account.imap_username,
         password="" if account.login is Login.OAUTH else opened(account.smtp_secret or account.imap_secret),
         access_token=token,
+        allow_private=_is_named(account.smtp_host, account.smtp_port),
     )
 
 
@@ -112,6 +116,11 @@ def opened(secret: str) -> str:
         return crypto.decrypt(secret) if secret else ""
     except ValueError:
         return ""
+
+
+def _is_named(host: str, port: int) -> bool:
+    """Whoever runs the machine says which servers of our own network there are; pages alone open none (A66)."""
+    return guard.is_named(host, port, environment().outbound_allow)
 
 
 def _described(account: MailAccount) -> fixed.FixedAccount | None:

@@ -20,7 +20,11 @@ class Unreadable(Exception):
     Args:
         reason: the word kept with the quarantined mail.
         detail: what was measured or which exception it was; never text of the mail itself.
+
+    ``head`` is what a look at the first headers alone gave, for the list of what was set aside.
     """
+
+    head: Mail | None = None
 
     def __init__(self, reason: Obstacle, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))

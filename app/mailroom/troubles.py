@@ -20,8 +20,10 @@ TROUBLES: dict[str, tuple[Lazy, Lazy]] = {
         lazy_gettext("Check how it is written."),
     ),
     "address_not_allowed": (
-        lazy_gettext("The address of the server is one that may not be used."),
-        lazy_gettext("Enter the name of your mail server."),
+        lazy_gettext("The server stands in your own network, and nobody named it for the helpdesk."),
+        lazy_gettext(
+            "Have it named in OUTBOUND_ALLOW, where the helpdesk is installed, or enter another one."
+        ),
     ),
     "connection_refused": (
         lazy_gettext("The server does not take connections on this port."),
@@ -150,6 +152,12 @@ TROUBLES: dict[str, tuple[Lazy, Lazy]] = {
 }
 
 
+_UNREACHED = frozenset({"name_not_found", "connection_refused", "connection_failed", "timeout"})
+_AWAY = lazy_gettext(
+    "It worked before, so the server may be down. It is tried again by itself; nothing is lost."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """What is wrong and what to do, as sentences."""
@@ -158,10 +166,16 @@ class Trouble:
     mend: str
 
 
-def trouble(word: str) -> Trouble:
-    """A machine word as sentences in the reader's language; a word nobody knows is said as it is."""
+def trouble(word: str, *, worked: bool = False) -> Trouble:
+    """A machine word as sentences in the reader's language; a word nobody knows is said as it is.
+
+    Args:
+        worked: the same settings did once, so that it is rather the other side that has a trouble.
+    """
     known = TROUBLES.get(word)
-    return Trouble(str(known[0]), str(known[1])) if known is not None else Trouble(word, "")
+    if known is None:
+        return Trouble(word, "")
+    return Trouble(str(known[0]), str(_AWAY if worked and word in _UNREACHED else known[1]))
 
 
 def step_name(name: str) -> str:

@@ -10,7 +10,10 @@ from app.tickets.words import ACTIVE, Priority, Status
 
 # Steps of the house that another mail tells already, or that are nobody's business outside.
 QUIET_STEPS = frozenset(
-    {"assigned", "released", "answered", "team_changed", "with_reply", "customer_replied"}
+    {
+        *("assigned", "released", "answered", "team_changed"),
+        *("with_reply", "customer_replied", "forwarded", "supplier_replied"),
+    }
 )
 DONE = frozenset({Status.RESOLVED, Status.CLOSED})
 

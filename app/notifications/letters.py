@@ -181,8 +181,10 @@ def _entry(event: Event, facts: TicketFacts, side: Side, formats: Formats) -> di
     comment = db.session.get_one(Comment, event.payload["comment_id"])
     files = _files(facts.id, comment.id, formats)
     url = places.ticket(facts.number, side, entry=comment.id)
+    doubted = comment.is_unverified and side is Side.STAFF
     return {
         "author": comment.author_name,
+        "doubt": _doubt(comment) if doubted else "",
         "text": comment.body,
         "html": comment.body_html,
         "files": files,
@@ -190,11 +192,16 @@ def _entry(event: Event, facts: TicketFacts, side: Side, formats: Formats) -> di
     }
 
 
+def _doubt(comment: Comment) -> str:
+    return _("It is not certain that this mail comes from %(email)s.", email=comment.author_email)
+
+
 def _request(facts: TicketFacts, formats: Formats) -> dict[str, Any]:
     """The beginning of the request, as plain words in both forms."""
     text = shorten(db.session.get_one(Ticket, facts.id).description, EXCERPT)
     return {
         "author": "",
+        "doubt": "",
         "text": text,
         "html": _plain_html(text),
         "files": _files(facts.id, None, formats),

@@ -144,4 +144,4 @@ def _kind_of(actor_id: int | None) -> str:
 
 
 def _written(author: int, text: str) -> dict[str, Any]:
-    return {"author": _name(author), "text": text, "html": render(text), "files": [], "url": ""}
+    return {"author": _name(author), "doubt": "", "text": text, "html": render(text), "files": [], "url": ""}

@@ -93,7 +93,7 @@ def _values(forwarding: Forwarding, ticket: Ticket, author: Person, sender: Send
 
 
 def _piece(text: str) -> dict[str, object]:
-    return {"author": "", "text": text, "html": plain.to_html(text), "files": [], "url": ""}
+    return {"author": "", "doubt": "", "text": text, "html": plain.to_html(text), "files": [], "url": ""}
 
 
 def _answers_to(forwarding: Forwarding, sender: Sender, office: Office | None) -> str:

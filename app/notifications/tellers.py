@@ -79,7 +79,12 @@ def _status_changed(it: Told) -> Markup:
         return _request_status_changed(it)
     if it["how"] == "automatic" and it["new"] == Status.CLOSED:
         return say("The ticket was closed automatically after it had been resolved for some time.")
-    old, new = bold(status_name(it["old"])), bold(status_name(it["new"], it["pending_reason"]))
+    old, new = (
+        bold(status_name(it["old"], it["waited_for"])),
+        bold(status_name(it["new"], it["pending_reason"])),
+    )
+    if it["how"] == "supplier_replied":
+        return say("An answer from outside came: status changed from %(old)s to %(new)s.", old=old, new=new)
     if it["how"] in BY_ITSELF:
         return say("The status changed from %(old)s to %(new)s.", old=old, new=new)
     return say("%(who)s changed the status from %(old)s to %(new)s.", who=it.who, old=old, new=new)

@@ -88,6 +88,7 @@ class StatusChanged(Fact):
     old: str
     new: str
     pending_reason: str | None = None
+    waited_for: str | None = None
     how: str = ""
 
 

@@ -76,6 +76,10 @@ SAMPLES: dict[str, list[Sample]] = {
         (MIA, {"old": "in_progress", "new": "resolved", "pending_reason": None, "how": "by_requester"}),
         (ActorKind.CLOCK, {"old": "resolved", "new": "closed", "pending_reason": None, "how": "automatic"}),
         (MIA, {"old": "closed", "new": "in_progress", "pending_reason": None, "how": "reopened"}),
+        (
+            ActorKind.MAIL,
+            {"old": "pending", "new": "open", "waited_for": "third_party", "how": "supplier_replied"},
+        ),
     ],
     "ticket.assigned": [
         (MIA, {"old_id": None, "new_id": JONAS, "how": "automatic"}),

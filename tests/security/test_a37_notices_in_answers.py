@@ -6,6 +6,7 @@ import pytest
 
 from app.mailroom.origin import Origin
 from tests.support.letters import bring, comments, key_for, letter, tickets
+from tests.support.post import mail_to
 
 OURS = "mx.firma.example"
 PASSED = {"Authentication-Results": f"{OURS}; dmarc=pass"}
@@ -61,6 +62,20 @@ def test_a01_a_forged_colleague_is_not_heard_by_the_customer(story):
     entry = answer(story, "Zahlen Sie an DE00", headers={"Authentication-Results": f"{OURS}; dmarc=fail"})
     assert entry.is_internal and entry.is_unverified
     assert "DE00" not in portal(story)
+
+
+def test_a01_the_notice_says_that_a_sender_is_not_certain(story):
+    """Who reads mail on the way home must not take forged words for the customer's."""
+    story.say(story.anna, story.kept_ticket)
+    key = {"In-Reply-To": key_for(story.kept_ticket, story.mia)}
+    failed = {"Authentication-Results": f"{OURS}; dmarc=fail"}
+    mail = letter("Neue Bankverbindung", sender="Mia <mia@kunde.example>", headers=key | failed)
+    bring(story.app, mail, origin=Origin(account="hilfe@firma.example", authserv_id=OURS))
+    story.relay()
+    notice = mail_to(story.anna, "ticket.reply_added")
+    doubt = "Es ist nicht sicher, dass diese E-Mail von mia@kunde.example stammt."
+    assert "Neue Bankverbindung" in notice.text
+    assert doubt in notice.text and doubt in notice.html
 
 
 def test_a07_a_quoted_pass_is_no_pass(story):

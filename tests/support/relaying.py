@@ -110,6 +110,7 @@ class Worker:
             "DATABASE_URL": self.database_url,
             "DATA_DIR": str(self.data_dir),
             "SITE_URL": "http://localhost",
+            "OUTBOUND_ALLOW": "127.0.0.1,localhost",
             "LOG_LEVEL": "ERROR",
         }
         return given | self.settings

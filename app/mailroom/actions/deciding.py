@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.core.db import rows_changed
-from app.core.text import one_line, shorten
 from app.mailroom.actions.keeping import DETAIL_LENGTH
+from app.mailroom.heading import address_of, subject_of
 from app.mailroom.machines import Verdict
 from app.mailroom.mail import Mail
 from app.mailroom.models import RawMail
@@ -21,8 +21,6 @@ from app.mailroom.wording import Examined
 from app.mailroom.words import Match
 from app.tickets.actions.files import StoredFile
 
-ADDRESS_LENGTH = 254
-SUBJECT_LENGTH = 200
 ID_LENGTH = 500
 NO_LINKS: Mapping[str, int | str | None] = MappingProxyType({})
 
@@ -80,14 +78,9 @@ def decide(
         "matched_by": matched_by,
         "message_id": reading.mail.message_id if len(reading.mail.message_id) <= ID_LENGTH else "",
         "sender": address_of(reading.mail),
-        "subject": shorten(one_line(reading.mail.subject), SUBJECT_LENGTH),
+        "subject": subject_of(reading.mail),
     }
     settled = sa.update(RawMail).where(RawMail.id == raw_id, RawMail.state == State.KEPT)
     settled = settled.values(state=state, due_at=None, decided_at=clock.now(), **told, **links)
     if not rows_changed(settled.execution_options(synchronize_session=False)):
         raise Decided
-
-
-def address_of(mail: Mail) -> str:
-    """Whom a mail says it is from, in one line of at most 254 characters."""
-    return mail.sender.email if mail.sender else one_line(mail.sender_text)[:ADDRESS_LENGTH]

@@ -15,6 +15,8 @@ from app.core.db import db
 from app.events.log import action, record
 from app.mailroom.actions import fetching
 from app.mailroom.events import MailQuarantined
+from app.mailroom.heading import address_of, subject_of
+from app.mailroom.mail import Mail
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import Outcome, Reason, Result, State
 from app.mailroom.queries import look_up
@@ -84,14 +86,19 @@ def postpone(raw_id: int, *, actor: Actor) -> None:
 
 
 @action
-def set_aside(raw_id: int, reason: str, detail: str = "", *, actor: Actor) -> Outcome:
+def set_aside(
+    raw_id: int, reason: str, detail: str = "", head: Mail | None = None, *, actor: Actor
+) -> Outcome:
     """Put a mail into quarantine; its bytes stay, the ones behind it go on.
 
     Args:
         reason: a Reason or an Obstacle.
         detail: what was measured, or the name of an exception.
+        head: what could be read of it all the same.
     """
     raw = _locked(raw_id)
+    if raw is not None and head is not None:
+        raw.sender, raw.subject = address_of(head), subject_of(head)
     if raw is not None:
         _quarantine(raw, reason, detail, actor)
     return outcome_of(raw_id)

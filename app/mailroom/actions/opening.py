@@ -13,11 +13,12 @@ from app.core.environment import environment
 from app.core.language import speaking
 from app.events.log import action, record
 from app.mailroom import authentic
-from app.mailroom.actions.deciding import NO_LINKS, Reading, address_of, decide
+from app.mailroom.actions.deciding import NO_LINKS, Reading, decide
 from app.mailroom.actions.requesters import requester_of
 from app.mailroom.asking import original_sender
 from app.mailroom.authentic import Authentic
 from app.mailroom.events import TicketNamed
+from app.mailroom.heading import address_of
 from app.mailroom.matching import Place
 from app.mailroom.nobody import ADDRESS
 from app.mailroom.outcomes import Outcome, Result, State

@@ -5,13 +5,12 @@ from __future__ import annotations
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.text import one_line, shorten
 from app.events.log import action, record
-from app.mailroom.actions.deciding import SUBJECT_LENGTH, address_of
 from app.mailroom.actions.keeping import keep
 from app.mailroom.actions.requesters import requester_of
 from app.mailroom.actions.standing import count_hit, standing_of
 from app.mailroom.events import MailQuarantined, MailTooLarge
+from app.mailroom.heading import address_of, subject_of
 from app.mailroom.machines import Verdict
 from app.mailroom.mail import Mail
 from app.mailroom.models import RawMail
@@ -36,7 +35,7 @@ def keep_head(
     (raw_id,) = keep([arrival], actor=actor)
     raw = db.session.get_one(RawMail, raw_id)
     raw.state, raw.reason, raw.detail = State.QUARANTINED, reason, str(size)
-    raw.sender, raw.subject = address_of(head), shorten(one_line(head.subject), SUBJECT_LENGTH)
+    raw.sender, raw.subject = address_of(head), subject_of(head)
     raw.due_at, raw.decided_at = None, clock.now()
     record(MailQuarantined(reason=reason), actor=actor, subject=("mail", raw.id))
     if reason is Reason.OVERSIZED:

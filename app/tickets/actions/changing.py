@@ -105,14 +105,20 @@ def move(
         return
     if new is not ticket.status:
         check_move(ticket.status, new)
-    old, now = ticket.status, clock.now()
+    old, waited_for, now = ticket.status, ticket.pending_reason, clock.now()
     ticket.status, ticket.pending_reason, ticket.phase = new, reason, phase_of(new)
     _stamp(ticket, old, now)
     if (old, new) not in SAME_CLOCK:
         turn_clocks(ticket, now)
     touched(ticket, now)
     record(
-        StatusChanged(old=old.value, new=new.value, pending_reason=reason.value if reason else None, how=how),
+        StatusChanged(
+            old=old.value,
+            new=new.value,
+            pending_reason=reason.value if reason else None,
+            waited_for=waited_for.value if waited_for else None,
+            how=how,
+        ),
         actor=actor,
         subject=("ticket", ticket.id),
         ticket=ticket.id,

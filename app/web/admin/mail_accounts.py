@@ -120,7 +120,12 @@ def mail_account(actor: Actor, account_id: int) -> str:
 
 
 def _removal_page(actor: Actor, form: Form[Any], account_id: int) -> str:
-    return page.render("admin/mail_account_remove.html", form=form, account=account_for(actor, account_id))
+    return page.render(
+        "admin/mail_account_remove.html",
+        form=form,
+        account=account_for(actor, account_id),
+        is_last=reads.is_last_way_out(account_id),
+    )
 
 
 @door.page("/admin/mail/<int:account_id>/remove", allow="admin.mail")

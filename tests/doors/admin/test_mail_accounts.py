@@ -186,10 +186,18 @@ def test_an_account_is_removed_after_its_address_was_typed(world: World, browser
     run_unit(lambda: setattr(db.session.get_one(RawMail, kept()[0].id), "mail_account_id", number))
     page = told(browser.get(f"/admin/mail/{number}/remove"))
     assert "nicht mehr abgeholt" in page and f"„{HELP}“" in page
+    assert "Ohne dieses Konto geht keine Antwort mehr hinaus" in page and "anderen Konto aus" not in page
     assert browser.post(f"/admin/mail/{number}/remove", {"name": "falsch"}).status_code == 422
     answer = browser.post(f"/admin/mail/{number}/remove", {"name": HELP.upper()})
     assert answer.headers["Location"] == "/admin/mail" and account() is None
     assert kept()[0].mail_account_id is None and kinds() == ["mailbox.removed"]
+
+
+def test_one_of_two_accounts_goes_without_a_warning(browser: Browser) -> None:
+    made()
+    second = made(address="zweite@firma.example")
+    page = told(browser.get(f"/admin/mail/{second}/remove"))
+    assert "Ohne dieses Konto" not in page and "anderen Konto aus" in page
 
 
 @pytest.mark.parametrize("end", ["", "/edit", "/remove"])

@@ -41,10 +41,18 @@ serving.serve()
 # "A machine wrote this": once it can be read, it is no request.
 NO_REQUEST = {"Auto-Submitted": "auto-replied"}
 POISONS = {
-    "too many parts": b'From: p@x.example\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    "too many parts": b"From: p@x.example\r\nSubject: Viele Teile\r\n"
+    + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
     + b"--b\r\n\r\nx\r\n" * 600,
     "an endless line": b"From: p@x.example\r\nX-A: " + b"a" * 70_000 + b"\r\n\r\nText",
     "the death of its reader": letter(f"{DEADLY} im Kaffee", headers=NO_REQUEST),
+}
+
+# Sender and subject, as far as the beginning of the head has them.
+HEADS = {
+    "too many parts": ("p@x.example", "Viele Teile"),
+    "an endless line": ("p@x.example", ""),
+    "the death of its reader": ("mia@kunde.example", "Drucker"),
 }
 
 
@@ -77,6 +85,7 @@ def test_f27_the_first_of_fifty_is_set_aside_and_the_others_come_in(
     assert len(tickets()) == MAILS - 1
     first = kept()[0]
     assert quarantined(admin) == [first.id]
+    assert (first.sender, first.subject) == HEADS[poison], "whose mail it was can be seen all the same"
     assert first.attempts == 1
     kinds = db.session.scalars(sa.select(Event.kind).where(Event.kind == "mail.quarantined"))
     assert len(list(kinds)) == 1

@@ -14,6 +14,7 @@ from app.mailroom.schemas import NewForwarding
 from app.mailroom.words import Match
 from app.tickets.words import PendingReason, Status
 from tests.support.letters import bring, comments, facts_about, kept, key_for, letter, results, tickets
+from tests.support.post import told_by_mail
 
 ANNA, MIA, TEC = "Anna Agent <anna@firma.example>", "Mia <mia@kunde.example>", "Tec <service@tec.example>"
 OURS = "mx.firma.example"
@@ -150,6 +151,12 @@ class TestSuppliers:
         assert "Toner leer" not in asked.browser(asked.mia).get(
             f"/portal/tickets/{asked.kept_ticket.number}"
         ).get_data(as_text=True)
+
+    def test_the_requester_hears_nothing_of_it_by_mail(self, asked):
+        self.answer(asked)
+        asked.relay()
+        told = [kind for kind, person_id in told_by_mail() if person_id == asked.mia.id]
+        assert told == ["ticket.opened"]
 
     def test_a_colleague_of_the_supplier_is_marked(self, asked):
         self.answer(asked, sender="Eva <eva@tec.example>")

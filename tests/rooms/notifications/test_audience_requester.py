@@ -47,7 +47,7 @@ def test_a_machine_gets_no_receipt_and_no_news(world: World, customer: Person, a
         actor=world.actor(customer),
         channel=Channel.EMAIL,
         requester_id=customer.id,
-        by_machine=True,
+        mail=opening.FromMail(customer.email, opening.Written("", ""), by_machine=True),
     )
     assert customer.id not in told("ticket.opened", Way.EMAIL)
     move(world, agent, ticket, Status.RESOLVED)

@@ -125,7 +125,7 @@ def language(actor: Actor, command: LanguageForm) -> Any:
     """The language of pages; kept in the profile, and in a cookie for those who are not signed in."""
     if actor.can("profile.own"):
         own_profile.change_language(command.language, actor=actor)
-    response = page.go_to(page.safe_next(command.next) or "/")
+    response = page.go_to(page.nearest_page(page.safe_next(command.next)))
     page.remember_language(response, command.language)
     return response
 

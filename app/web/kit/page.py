@@ -8,6 +8,7 @@ from typing import Any
 from flask import (
     Flask,
     Response,
+    current_app,
     flash,
     g,
     redirect,
@@ -15,6 +16,7 @@ from flask import (
     request,
     url_for,
 )
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import language
@@ -63,6 +65,24 @@ def safe_next(path: str) -> str:
     if any(ord(c) <= 32 or c in "\\" for c in path) or not path.isascii():
         return ""
     return path
+
+
+def nearest_page(path: str) -> str:
+    """The path itself, or the next one above it that can be looked at: some pages are only the answer to a form."""
+    bare = path.partition("?")[0]
+    if _is_page(bare):
+        return path
+    while bare and not _is_page(bare):
+        bare = bare.rpartition("/")[0]
+    return bare or "/"
+
+
+def _is_page(path: str) -> bool:
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return False
+    return True
 
 
 def formats() -> Formats:

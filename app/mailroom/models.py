@@ -136,6 +136,7 @@ class RawMail(Model):
         sa.Index("ix_raw_mail_ticket", "ticket_id", "comment_id"),
         sa.Index("ix_raw_mail_sha256", "sha256"),
         sa.Index("ix_raw_mail_account", "mail_account_id", "kept_at"),
+        sa.Index("ix_raw_mail_reason", "reason", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -183,9 +183,8 @@ def _of(shelf: Shelf, actor: Actor) -> sa.Select[Any]:
     query = sa.select(*_LYING)
     if shelf is Shelf.QUARANTINE:
         return query.where(RawMail.state == State.QUARANTINED)
-    query = query.where(RawMail.state == State.IGNORED)
     if shelf is Shelf.IGNORED:
-        return query.where(RawMail.reason != Reason.SPAM)
+        return query.where(RawMail.state == State.IGNORED, RawMail.reason != Reason.SPAM)
     return _visible(query, actor).where(RawMail.reason == Reason.SPAM)
 
 

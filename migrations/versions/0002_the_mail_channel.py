@@ -380,6 +380,7 @@ def upgrade() -> None:
             existing_nullable=False,
         )
         batch_op.create_index("ix_raw_mail_account", ["mail_account_id", "kept_at"], unique=False)
+        batch_op.create_index("ix_raw_mail_reason", ["reason", "id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_raw_mail_mail_account_id_mail_account"),
             "mail_account",
@@ -426,6 +427,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("raw_mail", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_raw_mail_mail_account_id_mail_account"), type_="foreignkey")
+        batch_op.drop_index("ix_raw_mail_reason")
         batch_op.drop_index("ix_raw_mail_account")
         batch_op.alter_column(
             "account",

@@ -22,7 +22,7 @@ from app.mailroom.schemas import NewBlock
 from app.mailroom.wording import title_of
 from app.mailroom.words import Match
 from app.tickets.access import Need, comment_for, ticket_for
-from app.tickets.actions import mending, replying
+from app.tickets.actions import closing, mending, replying
 from app.tickets.models import Comment, Ticket
 from app.tickets.schemas import NewComment
 
@@ -116,6 +116,21 @@ def mark_as_spam(actor: Actor, ticket_id: int, *, block_sender: bool) -> Ticket:
     )
     if block_sender and addresses.key(ticket.email_from):
         block(NewBlock(pattern=ticket.email_from), actor=actor)
+    return ticket
+
+
+@action
+def restore(actor: Actor, ticket_id: int) -> Ticket:
+    """Bring a deleted ticket back, by whatever way it went; its mail is no spam then.
+
+    Raises:
+        NotFound: see ``tickets.actions.closing.restore``.
+    """
+    ticket = closing.restore(actor, ticket_id)
+    spam = sa.update(RawMail).where(RawMail.ticket_id == ticket.id, RawMail.reason == Reason.SPAM)
+    db.session.execute(
+        spam.values(state=State.TICKET, reason="").execution_options(synchronize_session=False)
+    )
     return ticket
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.actor import Actor
 from app.core.language import _
+from app.mailroom.actions import mending
 from app.tickets.actions import assigning, closing, escalating, tagging, triage
 from app.tickets.schemas import Escalation
 from app.tickets.words import number_of
@@ -129,6 +130,6 @@ def delete(actor: Actor, number: str) -> Any:
 def restore(actor: Actor, number: str) -> Any:
     """Bring a deleted ticket back."""
     ticket_id = ticket_id_of(number)
-    closing.restore(actor, ticket_id)
+    mending.restore(actor, ticket_id)
     page.say(_("%(number)s is back.", number=number_of(ticket_id)))
     return back(actor, ticket_id)

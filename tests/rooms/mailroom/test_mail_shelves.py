@@ -27,7 +27,7 @@ from app.mailroom.shelves import Shelf
 from tests.performance.reading import Reading, recorded
 from tests.support.world import World
 
-TAKEN_IN, EVERY, HELD, RECENT = 3000, 5, 40, 25
+TAKEN_IN, EVERY, EVERY_SPAM, HELD, RECENT = 3000, 5, 500, 40, 25
 BOUND = 200
 
 
@@ -44,6 +44,8 @@ def busy(world: World) -> Actor:
             state, reason = State.QUARANTINED, Reason.FAILED if number % 2 else Reason.OVERSIZED
         elif number % EVERY == 0:
             state, reason = State.IGNORED, Reason.AUTO_REPLY
+        elif number % EVERY_SPAM == 1:
+            state, reason = State.IGNORED, Reason.SPAM
         is_recent = number >= TAKEN_IN - RECENT
         kept_at = now if is_recent else now - timedelta(days=30)
         name = hashlib.sha256(str(number).encode()).hexdigest()
@@ -88,6 +90,13 @@ def test_of_a_full_shelf_each_page_reads_what_it_shows(busy: Actor) -> None:
         assert len(reading.statements) == 1 and reading.scans == []
         assert reading.rows <= shelves.ROWS * EVERY * 2
         cursor = shelves.page(busy, Shelf.IGNORED, cursor).next_cursor or ""
+
+
+def test_spam_is_found_by_its_index_however_rare_it_is(busy: Actor) -> None:
+    reading = read_by(partial(shelves.page, busy, Shelf.SPAM))
+    assert len(reading.statements) == 1 and reading.scans == []
+    assert reading.indexes == {"ix_raw_mail_reason"} and reading.rows <= BOUND
+    assert len(shelves.page(busy, Shelf.SPAM).rows) == TAKEN_IN // EVERY_SPAM - 1
 
 
 def test_counting_the_quarantine_reads_the_quarantine_only(busy: Actor) -> None:

@@ -132,6 +132,17 @@ class TestSpam:
         assert tickets()[-1].phase is Phase.ACTIVE
         assert kept()[0].state == "ticket"
 
+    def test_whoever_restores_the_ticket_takes_its_mail_off_the_list(self, spammed):
+        run_unit(
+            lambda: mending.mark_as_spam(spammed.actor(spammed.anna), spammed.spam.id, block_sender=False)
+        )
+        browser = spammed.browser(spammed.admin())
+        browser.get("/admin/quarantine")
+        browser.post(f"/tickets/{spammed.spam.number}/restore")
+        db.session.expire_all()
+        assert tickets()[-1].phase is Phase.ACTIVE
+        assert (kept()[0].state, kept()[0].reason) == ("ticket", "")
+
     def test_what_was_answered_is_no_spam(self, spammed):
         spammed.say(spammed.anna, spammed.spam)
         with pytest.raises(Conflict):

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.language import _, language, ngettext
 
 UNITS = ("KB", "MB", "GB")
+SMALLEST_KB = 100  # below it "0,1 KB" says less than the number of bytes
 
 
 class Formats:
@@ -67,8 +68,10 @@ class Formats:
         return ngettext("%(num)s day ago", "%(num)s days ago", days)
 
     def span(self, span: timedelta) -> str:
-        """``2 Std. 10 Min.`` · ``1 Tag 4 Std.``, always positive."""
+        """``2 Std. 10 Min.`` · ``1 Tag 4 Std.`` · ``unter 1 Min.``, always positive."""
         minutes = int(abs(span).total_seconds() // 60)
+        if not minutes:
+            return _("under 1 min.")
         days, rest = divmod(minutes, 24 * 60)
         hours, minutes = divmod(rest, 60)
         parts = []
@@ -86,6 +89,8 @@ class Formats:
 
     def size(self, size: int) -> str:
         """Bytes as a person reads them."""
+        if size < SMALLEST_KB:
+            return ngettext("%(num)s byte", "%(num)s bytes", size)
         amount = size / 1024
         unit = UNITS[0]
         for unit in UNITS:

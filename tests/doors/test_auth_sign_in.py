@@ -22,7 +22,6 @@ from tests.support.accounts import (
     give_password,
     limits_on,
     link_of,
-    reload,
     signed_in,
     try_sign_in,
 )
@@ -239,39 +238,6 @@ def test_administrators_set_up_the_second_factor_before_anything_else_where_it_i
     code = pyotp.TOTP(secret).now()
     assert "Notfallcodes" in before.post("/auth/second-factor/set-up", {"key": key, "code": code}).text
     assert before.get("/people").status_code == 200
-
-
-@pytest.mark.parametrize("language", ["de", "en"])
-def test_strangers_choose_a_language_and_keep_it(world, language):
-    browser = world.browser()
-    answer = browser.post("/auth/language", {"language": language, "next": "/auth/register"})
-    assert answer.headers["Location"] == "/auth/register"
-    assert f'<html lang="{language}"' in browser.get("/auth/register").text
-
-
-@pytest.mark.parametrize(
-    ("page", "leads_to"),
-    [
-        ("/admin/mail/texts/reply/preview", "/admin/mail/texts/reply"),
-        ("/admin/mail/7/check-in", "/admin/mail/7"),
-        ("/admin/mail/texts/reply?team=0&language=en", "/admin/mail/texts/reply?team=0&language=en"),
-        ("/gibt/es/nicht", "/"),
-        ("", "/"),
-    ],
-)
-def test_after_another_language_a_page_comes_that_can_be_looked_at(world, page, leads_to):
-    """The answer to a form has an address nobody can go to."""
-    answer = world.browser().post("/auth/language", {"language": "en", "next": page})
-    assert answer.headers["Location"] == leads_to
-
-
-def test_the_language_of_somebody_signed_in_is_kept_in_the_profile(world):
-    mia = world.customer()
-    browser = world.browser(mia)
-    browser.get("/auth/profile")
-    browser.post("/auth/language", {"language": "en", "next": "//evil.example"})
-    assert reload(mia).language == "en"
-    assert browser.post("/auth/language", {"language": "fr"}).status_code == 422
 
 
 def test_too_many_tries_say_when_to_come_back_and_keep_the_address(world, limited):

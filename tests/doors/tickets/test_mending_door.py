@@ -150,7 +150,9 @@ class TestHowEachMailFared:
     def answered(self, mails):
         said = mails.say(mails.anna, mails.shown, "Wir kommen.")
         run_unit(lambda: setattr(db.session.get_one(Comment, said.id), "public_from", None))
-        event = db.session.scalars(sa.select(Event).where(Event.kind == "ticket.reply_added")).all()[-1]
+        event = db.session.scalars(
+            sa.select(Event).where(Event.kind == "ticket.reply_added").order_by(Event.id)
+        ).all()[-1]
         mails.event = event
         return mails
 

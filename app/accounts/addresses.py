@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 import email_validator
@@ -31,6 +32,7 @@ def normal(address: str) -> str:
     return found.normalized
 
 
+@lru_cache(maxsize=1024)
 def key(address: str) -> str:
     """What two addresses of one person share: upper and lower case do not count.
 

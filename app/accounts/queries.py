@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import load_only
 
 from app.accounts import addresses, further
 from app.accounts.access import visible_to
@@ -39,6 +40,13 @@ class PersonName:
 
 
 _BY_EMAIL = sa.select(Person).where(further.whose(sa.bindparam("email_key")))
+# Half of a person's columns are for their own pages only; what is left out is read when somebody asks for it.
+_SENDER = _BY_EMAIL.options(
+    load_only(
+        *(Person.email, Person.first_name, Person.last_name, Person.role, Person.organisation_id),
+        *(Person.is_vip, Person.is_active, Person.language, Person.verified_at),
+    )
+)
 _NAME = (
     Person.id,
     Person.first_name,
@@ -76,6 +84,12 @@ def find_by_email(address: str) -> Person | None:
     """
     email_key = addresses.key(address)
     return db.session.scalar(_BY_EMAIL, {"email_key": email_key}) if email_key else None
+
+
+def find_sender(address: str) -> Person | None:
+    """As ``find_by_email``, with what counts for a mail at hand."""
+    email_key = addresses.key(address)
+    return db.session.scalar(_SENDER, {"email_key": email_key}) if email_key else None
 
 
 def has_admin() -> bool:

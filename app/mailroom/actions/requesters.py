@@ -9,7 +9,7 @@ from app.accounts.actions.by_mail import find_or_create
 from app.accounts.actions.people import activate
 from app.accounts.events import PersonCreated
 from app.accounts.models import Person
-from app.accounts.queries import find_by_email
+from app.accounts.queries import find_by_email, find_sender
 from app.accounts.words import Role
 from app.core.actor import Actor
 from app.core.language import _
@@ -22,7 +22,7 @@ def sender_of(mail: Mail) -> Person | None:
     """The active person whose address a mail came from; never the unknown sender, whose address anybody may write."""
     if mail.sender is None or mail.sender.email.lower() == ADDRESS:
         return None
-    person = find_by_email(mail.sender.email)
+    person = find_sender(mail.sender.email)
     return person if person is not None and person.is_active else None
 
 
@@ -44,7 +44,7 @@ def requester_of(mail: Mail, *, actor: Actor) -> Requester:
     """
     if mail.sender is None or mail.sender.email.lower() == ADDRESS:
         return Requester(unknown_sender(actor=actor))
-    known = find_by_email(mail.sender.email)
+    known = find_sender(mail.sender.email)
     try:
         person = known or find_or_create(mail.sender.email, mail.sender.name, actor=actor)
     except ValueError:

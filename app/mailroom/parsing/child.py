@@ -26,7 +26,7 @@ from app.mailroom.words import Obstacle
 
 CPU_SECONDS = 10
 MEMORY = 1024 * 1024 * 1024
-_USES = 500
+_USES = 2000
 _MAX_IDLE = 4
 # Processor time is what is limited; the wall clock only ends what sleeps or starves.
 _GRACE = 20.0

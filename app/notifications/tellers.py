@@ -112,7 +112,7 @@ def _assigned(it: Told) -> Markup:
         return _request_assigned(it)
     if it["new_id"] is None:
         return say("%(who)s gave the ticket back to the team.", who=it.who)
-    if it["new_id"] == it.event.actor_id:
+    if it["new_id"] == it.event.actor_id and it["how"] != "automatic":
         return say("%(who)s took the ticket.", who=it.who)
     mine = it.reader_id is not None and it["new_id"] == it.reader_id
     if it["how"] == "automatic":

@@ -87,6 +87,7 @@ SAMPLES: dict[str, list[Sample]] = {
         (LEA, {"old_id": None, "new_id": JONAS, "how": "by_hand"}),
         (JONAS, {"old_id": JONAS, "new_id": LEA, "how": "by_hand"}),
         (LEA, {"old_id": None, "new_id": LEA, "how": "taken"}),
+        (LEA, {"old_id": None, "new_id": LEA, "how": "automatic"}),
         (JONAS, {"old_id": JONAS, "new_id": None, "how": "released"}),
     ],
     "ticket.nobody_free": [(ActorKind.RULE, {"team_id": 2, "level": 3})],

@@ -82,14 +82,17 @@ def find_by_email(address: str) -> Person | None:
 
     None for unknown, for one that waits for its confirmation, and for what is no address.
     """
-    email_key = addresses.key(address)
-    return db.session.scalar(_BY_EMAIL, {"email_key": email_key}) if email_key else None
+    return _found(_BY_EMAIL, address)
 
 
 def find_sender(address: str) -> Person | None:
     """As ``find_by_email``, with what counts for a mail at hand."""
+    return _found(_SENDER, address)
+
+
+def _found(query: sa.Select[tuple[Person]], address: str) -> Person | None:
     email_key = addresses.key(address)
-    return db.session.scalar(_SENDER, {"email_key": email_key}) if email_key else None
+    return db.session.scalar(query, {"email_key": email_key}) if email_key else None
 
 
 def has_admin() -> bool:

@@ -17,12 +17,10 @@ from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Flask
 
-from app import create_app
 from app.accounts.models import Team
 from app.core.db import db
-from app.core.uow import loose_writes, run_unit
+from app.core.uow import run_unit
 from app.jobs.intake import Arriving
 from app.jobs.mail import open_intake
 from app.mailroom import replies
@@ -35,8 +33,8 @@ from app.tickets.models import Ticket
 from bench import letters
 from bench.mail_floor import Floor
 from bench.mail_memory import Peak
-from bench.populate import populate
-from bench.serving import SECRET, children, cpu_seconds
+from bench.populate import make_app, populate
+from bench.serving import children, cpu_seconds
 
 ACCOUNT = "bench@firma.example"
 BATCH = 16
@@ -79,7 +77,7 @@ def main() -> None:
     given = parser.parse_args()
     servers = [given.server] if given.server else []
     with tempfile.TemporaryDirectory(prefix="hd-bench-") as folder:
-        app = _make_app(given.database, Path(folder))
+        app = make_app(given.database, data_dir=Path(folder))
         with app.app_context():
             if not can_accept():
                 populate(app, FIRM)
@@ -87,21 +85,6 @@ def main() -> None:
     print("| what | measured | to reach | |\n| --- | --- | --- | --- |")
     for what, measured, goal, note in rows:
         print(f"| {what} | {measured} | {goal} | {note} |")
-
-
-def _make_app(url: str, folder: Path) -> Flask:
-    app = create_app(
-        database_url=url,
-        flask_env="development",
-        secret_key=SECRET,
-        rate_limits="off",
-        redis_url="",
-        log_level="ERROR",
-        data_dir=folder,
-    )
-    with app.app_context(), loose_writes():
-        db.create_all()
-    return app
 
 
 def _ingest(count: int, servers: Sequence[int], folder: Path) -> Iterator[Row]:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask
 
@@ -30,8 +31,12 @@ LONG_TICKETS = 20
 LONG_ENTRIES = 50
 
 
-def make_app(url: str) -> Flask:
-    """The application on a database, its tables made when there are none."""
+def make_app(url: str, **more: Any) -> Flask:
+    """The application on a database, its tables made when there are none.
+
+    Args:
+        more: settings of its own.
+    """
     app = create_app(
         database_url=url,
         flask_env="development",
@@ -39,6 +44,7 @@ def make_app(url: str) -> Flask:
         rate_limits="off",
         redis_url="",
         log_level="ERROR",
+        **more,
     )
     with app.app_context(), loose_writes():
         db.create_all()

@@ -23,6 +23,8 @@ from app.core.uow import loose_writes
 from app.settings import queries as settings_queries
 from app.sla import queries as sla_queries
 from tests.support import servers
+from tests.support.http_sink import HttpSink
+from tests.support.smtp_sink import SmtpSink
 from tests.support.world import World
 
 ENGINES = ("sqlite", "mariadb", "postgresql")
@@ -142,6 +144,20 @@ def _clean(app: Flask) -> None:
 def world(house: Flask) -> World:
     """A house with the defaults of `flask deploy`, and a hand that makes people and tickets."""
     return World(house)
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpSink]:
+    """A receiver of mail."""
+    with SmtpSink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def teams() -> Iterator[HttpSink]:
+    """A receiver of cards."""
+    with HttpSink() as sink:
+        yield sink
 
 
 @pytest.fixture

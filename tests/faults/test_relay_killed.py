@@ -34,18 +34,6 @@ LATER = timedelta(minutes=6)
 
 
 @pytest.fixture
-def smtp() -> Iterator[SmtpSink]:
-    with SmtpSink() as sink:
-        yield sink
-
-
-@pytest.fixture
-def teams() -> Iterator[HttpSink]:
-    with HttpSink() as sink:
-        yield sink
-
-
-@pytest.fixture
 def worker(
     house: Flask, database_url: str, tmp_path: Path, smtp: SmtpSink, teams: HttpSink
 ) -> Iterator[Worker]:

@@ -29,12 +29,6 @@ PATIENCE = 60
 
 
 @pytest.fixture
-def smtp() -> Iterator[SmtpSink]:
-    with SmtpSink() as sink:
-        yield sink
-
-
-@pytest.fixture
 def environment(house: Flask, database_url: str, tmp_path: Path, smtp: SmtpSink) -> Iterator[dict[str, str]]:
     yield {
         "PATH": os.environ["PATH"],

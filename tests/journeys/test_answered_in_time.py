@@ -36,18 +36,6 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-@pytest.fixture
-def smtp() -> Iterator[SmtpSink]:
-    with SmtpSink() as sink:
-        yield sink
-
-
-@pytest.fixture
-def teams() -> Iterator[HttpSink]:
-    with HttpSink() as sink:
-        yield sink
-
-
 def to(person: Person, smtp: SmtpSink) -> list[ReceivedMail]:
     return [mail for mail in smtp.mails if mail.recipients == (person.email,)]
 

@@ -22,12 +22,6 @@ def server() -> Iterator[Dovecot]:
 
 
 @pytest.fixture
-def smtp() -> Iterator[SmtpSink]:
-    with SmtpSink() as sink:
-        yield sink
-
-
-@pytest.fixture
 def post(world: World, server: Dovecot, smtp: SmtpSink, database_url: str, tmp_path: Path) -> Iterator[Post]:
     made = Post(world, server, smtp, database_url, tmp_path)
     yield made

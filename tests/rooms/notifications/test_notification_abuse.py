@@ -36,18 +36,6 @@ CANARY = "KANARIENVOGEL-4711"
 LINK = re.compile(r"https?://[^/\s\"'<>]+")
 
 
-@pytest.fixture
-def smtp() -> Iterator[SmtpSink]:
-    with SmtpSink() as sink:
-        yield sink
-
-
-@pytest.fixture
-def teams() -> Iterator[HttpSink]:
-    with HttpSink() as sink:
-        yield sink
-
-
 @pytest.fixture(autouse=True)
 def ways(world: World, smtp: SmtpSink, teams: HttpSink) -> Iterator[None]:
     with servers(smtp=smtp, teams=teams):

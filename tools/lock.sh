@@ -9,7 +9,7 @@ lock() { # lock NAME [OPTIONS…]
     local name=$1
     shift
     .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-        --custom-compile-command tools/lock.sh "$name.in" -o "$name.txt" "$@"
+        --no-strip-extras --custom-compile-command tools/lock.sh "$name.in" -o "$name.txt" "$@"
 }
 
 lock requirements "$@"

@@ -73,6 +73,37 @@ class Gated(Protocol):
 
 
 @runtime_checkable
+class Gathering(Protocol):
+    """An outside consumer that can tell many deliveries to one target in one message.
+
+    Both are asked in the unit that prepares, see ``claiming.company``.
+    """
+
+    most: int
+
+    def gather_at(self, delivery: Delivery, due: int, oldest: datetime) -> datetime | None:
+        """When what is due for this target goes out as one: None for each by itself, a moment to come to wait for more.
+
+        Args:
+            due: how many deliveries to the target are due, this one included.
+            oldest: since when the first of them waits.
+        """
+
+    def prepare_many(
+        self, events: Sequence[Event], deliveries: Sequence[Delivery]
+    ) -> tuple[Any, Sequence[Delivery]]:
+        """The message and the deliveries it speaks for; of the others there is nothing to say any more."""
+
+
+@runtime_checkable
+class Watchful(Protocol):
+    """An outside consumer that keeps in mind how its receivers do."""
+
+    def ended(self, deliveries: Sequence[Delivery]) -> None:
+        """Told in the settling unit how an attempt ended: deliveries of one message as they stand now."""
+
+
+@runtime_checkable
 class Slow(Protocol):
     """An outside consumer whose ``speak`` may take longer than the usual lease of a minute."""
 

@@ -15,7 +15,8 @@ from app.core import clock, fault, log
 from app.core.db import db, rows_changed
 from app.core.outcome import RetryLater, Undeliverable
 from app.core.uow import run_unit
-from app.events.consumers import Gated, Held, Inside, Outside, Slow, Together, consumer
+from app.events.claiming import LEASE, claim, company, held_by
+from app.events.consumers import Gated, Gathering, Held, Inside, Outside, Slow, Together, consumer
 from app.events.deliveries import also_tell, release_held
 from app.events.models import Delivery, Event
 from app.events.settling import (
@@ -36,10 +37,8 @@ from app.events.words import DeliveryState
 
 __all__ = ["deliver_due", "run", "spread"]
 
-LEASE = timedelta(seconds=60)
 UNKNOWN_AGAIN = timedelta(minutes=5)
 DIED = "the worker died three times on this delivery"
-_may_have_arrived = sa.or_(Delivery.may_be_repeat.is_(True), Delivery.speaking.is_(True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def deliver_due(limit: int = BATCH) -> int:
     done = {delivery_id for ids in together.values() for delivery_id in ids}
     for one in sorted((one for one in due if one.id not in done), key=_leaves_the_house):
         token = secrets.token_hex(16)
-        if run_unit(partial(_claim, [one.id], token)):
+        if run_unit(partial(claim, [one.id], token)):
             fault.point("relay.claimed")
             _deliver(one, token)
             tried += 1
@@ -137,36 +136,16 @@ def _leaves_the_house(one: Due) -> bool:
     return isinstance(consumer(one.consumer), Outside)
 
 
-def _claim(ids: Sequence[int], token: str) -> int:
-    """Take deliveries for one lease and count the attempt, committed before the work begins (fault F05)."""
-    now = clock.now()
-    # In this order: MySQL reads columns it has just set in the same statement.
-    return rows_changed(
-        sa.update(Delivery)
-        .where(Delivery.id.in_(ids), Delivery.due_at <= now)
-        .ordered_values(
-            (Delivery.lost, Delivery.lost + sa.case((Delivery.state == DeliveryState.SENDING, 1), else_=0)),
-            (Delivery.may_be_repeat, sa.case((_may_have_arrived, sa.true()), else_=sa.false())),
-            (Delivery.speaking, sa.false()),
-            (Delivery.state, DeliveryState.SENDING),
-            (Delivery.attempts, Delivery.attempts + 1),
-            (Delivery.due_at, now + LEASE),
-            (Delivery.lease, token),
-        )
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _deliver_together(name: str, ids: Sequence[int]) -> int:
     """Apply many events in one unit; when that fails, each in its own, so that only the guilty one waits."""
     known = consumer(name)
     token = secrets.token_hex(16)
     if not isinstance(known, Together) or isinstance(known, Outside):
         return 0
-    if not run_unit(partial(_claim, ids, token)):
+    if not run_unit(partial(claim, ids, token)):
         return 0
     fault.point("relay.claimed")
-    claimed = list(db.session.scalars(_held_by(token, ids).with_only_columns(Delivery.id)))
+    claimed = list(db.session.scalars(held_by(token, ids).with_only_columns(Delivery.id)))
     try:
         run_unit(partial(_apply_many, known, token, claimed))
     except Exception:
@@ -176,16 +155,8 @@ def _deliver_together(name: str, ids: Sequence[int]) -> int:
     return len(claimed)
 
 
-def _held_by(token: str, ids: Sequence[int]) -> sa.Select[tuple[Delivery]]:
-    return (
-        sa.select(Delivery)
-        .where(Delivery.id.in_(ids), Delivery.lease == token, Delivery.state == DeliveryState.SENDING)
-        .order_by(Delivery.id)
-    )
-
-
 def _apply_many(known: Together, token: str, ids: Sequence[int]) -> None:
-    found = _held_by(token, ids).with_only_columns(Delivery.id, Delivery.event_id).with_for_update()
+    found = held_by(token, ids).with_only_columns(Delivery.id, Delivery.event_id).with_for_update()
     rows = db.session.execute(found).all()
     event_ids = [row.event_id for row in rows]
     known.apply_many(
@@ -203,7 +174,7 @@ def _apply_many(known: Together, token: str, ids: Sequence[int]) -> None:
 def _deliver(one: Due, token: str) -> None:
     known = consumer(one.consumer)
     if known is None:  # written by a newer version of the product: kept, not dropped
-        return settle(one.id, token, later(UNKNOWN_AGAIN, "unknown consumer"))
+        return settle([one.id], token, later(UNKNOWN_AGAIN, "unknown consumer"))
     if isinstance(known, Outside):
         return _deliver_outside(known, one.id, token)
     _deliver_inside(known, one.id, token)
@@ -225,52 +196,76 @@ def _deliver_inside(known: Inside, delivery_id: int, token: str) -> None:
         run_unit(apply_and_settle)
     except Exception as error:
         log.get(__name__).exception("consumer_failed", consumer=known.name, delivery_id=delivery_id)
-        settle(delivery_id, token, bug(error))
+        settle([delivery_id], token, bug(error))
 
 
 class _Exhausted(Exception):
     """Too many workers died over it."""
 
 
-def _prepare(known: Outside, delivery_id: int, token: str) -> Any:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What to say, and the deliveries it speaks for."""
+
+    message: Any
+    ids: list[int]
+
+
+def _prepare(known: Outside, delivery_id: int, token: str) -> Prepared | None:
     """What to say, or None; from the commit of this unit on the message may leave."""
     delivery = mine(delivery_id, token)
     if delivery is None:
         return None
     if delivery.lost >= MAX_LOST:
         raise _Exhausted
-    event = db.session.get_one(Event, delivery.event_id)
     delivery.error = ""
     if delivery.target == NOBODY_KNOWS:  # its targets could not be named; somebody asked for another try
+        event = db.session.get_one(Event, delivery.event_id)
         also_tell(event, known.name, known.targets(event))
-        return cancelled(delivery)
-    message = known.prepare(event, delivery)
-    if message is None:
-        cancelled(delivery, delivery.error)
+        cancelled(delivery)
         return None
-    delivery.speaking = True
-    delivery.due_at = clock.now() + (known.lease if isinstance(known, Slow) else LEASE)
-    return message
+    together = company(known, delivery, token) if isinstance(known, Gathering) else [delivery]
+    message, told = _written(known, together)
+    for one in together:
+        if message is None or one not in told:
+            cancelled(one, one.error)
+            continue
+        one.speaking = True
+        one.due_at = clock.now() + (known.lease if isinstance(known, Slow) else LEASE)
+    return None if message is None else Prepared(message, [one.id for one in told])
+
+
+def _written(known: Outside, together: Sequence[Delivery]) -> tuple[Any, Sequence[Delivery]]:
+    if len(together) > 1 and isinstance(known, Gathering):
+        ids = [one.event_id for one in together]
+        events = {one.id: one for one in db.session.scalars(sa.select(Event).where(Event.id.in_(ids)))}
+        for one in together:
+            one.error = ""
+        return known.prepare_many([events[event_id] for event_id in ids], together)
+    messages = [known.prepare(db.session.get_one(Event, one.event_id), one) for one in together]
+    return (messages[0], together) if messages else (None, ())
 
 
 def _deliver_outside(known: Outside, delivery_id: int, token: str) -> None:
+    ids = [delivery_id]
     try:
-        message = run_unit(partial(_prepare, known, delivery_id, token))
-        if message is None:
+        prepared = run_unit(partial(_prepare, known, delivery_id, token))
+        if prepared is None:
             return
+        ids = prepared.ids
         fault.point("relay.prepared")
-        reference = known.speak(message)
+        reference = known.speak(prepared.message)
         fault.point("relay.spoken")
     except RetryLater as asked:
-        settle(delivery_id, token, wait(known, asked), known)
+        settle(ids, token, wait(known, asked), known)
     except Held as held:
-        settle(delivery_id, token, hold(str(held)))
+        settle(ids, token, hold(str(held)))
     except Undeliverable as refused:
-        settle(delivery_id, token, dead(str(refused)), known)
+        settle(ids, token, dead(str(refused)), known)
     except _Exhausted:
-        settle(delivery_id, token, dead(DIED), known)
+        settle(ids, token, dead(DIED), known)
     except Exception as error:
         log.get(__name__).exception("consumer_failed", consumer=known.name, delivery_id=delivery_id)
-        settle(delivery_id, token, bug(error), known)
+        settle(ids, token, bug(error), known)
     else:
-        settle(delivery_id, token, sent(reference))
+        settle(ids, token, sent(reference), known)

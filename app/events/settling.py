@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -11,7 +11,8 @@ from app.core import clock, fault, log
 from app.core.db import db
 from app.core.outcome import RetryLater
 from app.core.uow import run_unit
-from app.events.consumers import Outside
+from app.events.claiming import held_by
+from app.events.consumers import Outside, Watchful
 from app.events.models import Delivery, Event
 from app.events.words import DeliveryState
 
@@ -33,20 +34,23 @@ def mine(delivery_id: int, token: str) -> Delivery | None:
     return delivery
 
 
-def settle(delivery_id: int, token: str, change: Change, known: Outside | None = None) -> None:
-    """Write down how an attempt ended, if the lease is still ours.
+def settle(ids: Sequence[int], token: str, change: Change, known: Outside | None = None) -> None:
+    """Write down how an attempt ended, for those of its deliveries whose lease is still ours.
 
     Args:
-        known: the consumer that is told when the delivery is given up.
+        ids: one, or all that one message spoke for.
+        known: the consumer that is told when a delivery is given up, and of each end if it wants to know.
     """
 
     def work(told: Outside | None) -> None:
-        delivery = mine(delivery_id, token)
-        if delivery is None:
-            return
-        change(delivery)
-        if told is not None and delivery.state is DeliveryState.DEAD:
-            told.failed(db.session.get_one(Event, delivery.event_id), delivery)
+        query = held_by(token, ids).with_for_update().execution_options(populate_existing=True)
+        found = db.session.scalars(query).all()
+        for delivery in found:
+            change(delivery)
+            if told is not None and delivery.state is DeliveryState.DEAD:
+                told.failed(db.session.get_one(Event, delivery.event_id), delivery)
+        if found and isinstance(told, Watchful):
+            told.ended(found)
         fault.point("relay.settling")
 
     try:
@@ -54,7 +58,7 @@ def settle(delivery_id: int, token: str, change: Change, known: Outside | None =
     except Exception:
         if known is None:
             raise
-        log.get(__name__).exception("failed_failed", consumer=known.name, delivery_id=delivery_id)
+        log.get(__name__).exception("failed_failed", consumer=known.name, deliveries=len(ids))
         run_unit(lambda: work(None))
 
 

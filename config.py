@@ -26,8 +26,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.integrations.microsoft import AUTHORITY, GRAPH_URL
 from app.jobs.schedule import parse as parse_schedule
 from app.settings import fixed
+from app.settings.schemas import GUID, Microsoft
 
 ROOT = Path(__file__).resolve().parent
 WEAK_KEYS = {"dev", "secret", "changeme", "change-me", "password", "test", "development"}
@@ -63,8 +65,11 @@ class Settings(BaseSettings):
     microsoft_client_id: str = ""
     microsoft_client_secret: SecretStr = SecretStr("")
     microsoft_tenant_id: str = ""
-    microsoft_authority: str = ""
-    graph_base_url: str = "https://graph.microsoft.com/v1.0"
+    microsoft_certificate: str = ""
+    microsoft_private_key: SecretStr = SecretStr("")
+    microsoft_authority: str = AUTHORITY
+    microsoft_ca_file: str = ""
+    graph_base_url: str = GRAPH_URL
 
     email_username: str = ""
     email_password: SecretStr = SecretStr("")
@@ -132,6 +137,21 @@ class Settings(BaseSettings):
             raise ValueError("must be a plain host name")
         return value
 
+    @field_validator("microsoft_client_id", "microsoft_tenant_id")
+    @classmethod
+    def _guid(cls, value: str) -> str:
+        if value and not re.fullmatch(GUID, value):
+            raise ValueError("must look like 11111111-2222-3333-4444-555555555555")
+        return value
+
+    @field_validator("microsoft_authority", "graph_base_url")
+    @classmethod
+    def _microsoft_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must look like https://login.microsoftonline.com")
+        return value.rstrip("/")
+
     @field_validator("clamav_url")
     @classmethod
     def _scanner(cls, value: str) -> str:
@@ -187,6 +207,8 @@ class Settings(BaseSettings):
             self._production(key)
         if self.default_from_email and "@" not in self.default_from_email:
             raise ValueError("DEFAULT_FROM_EMAIL must be an e-mail address")
+        if bool(self.microsoft_certificate) != bool(self.microsoft_private_key.get_secret_value()):
+            raise ValueError("MICROSOFT_CERTIFICATE and MICROSOFT_PRIVATE_KEY belong together")
         return self
 
     def _production(self, key: str) -> None:
@@ -221,8 +243,15 @@ class Settings(BaseSettings):
 
     @property
     def fixed_settings(self) -> fixed.Values:
-        """Settings of administrators that the environment decides."""
-        return fixed.read(os.environ)
+        """Settings of administrators that the environment decides; those of Microsoft may come from files."""
+        found = dict(fixed.read(os.environ))
+        own = {
+            "tenant_id": self.microsoft_tenant_id,
+            "client_id": self.microsoft_client_id,
+            "client_secret": self.microsoft_client_secret.get_secret_value(),
+        }
+        given = dict(found.get(Microsoft.name, {})) | {name: value for name, value in own.items() if value}
+        return found | ({Microsoft.name: given} if given else {})
 
     @property
     def schedules(self) -> dict[str, str]:

@@ -24,7 +24,7 @@ from app.mailroom import accounts, nobody
 from app.mailroom import fixed as fixed_account
 from app.mailroom.words import Tls
 from app.notifications import consumers as notifications
-from app.settings import fixed
+from app.settings import fixed, microsoft
 from app.web import admin, auth, customer, health, people, tickets
 from app.web.kit import assets, brand, errors, guard, numbers, page, visitor
 from app.web.kit.door import Door
@@ -41,6 +41,7 @@ def wire(settings: Settings) -> Flask:
     log.configure(settings.log_level, settings.log_file)
     environment.use(_environment(settings))
     fixed.use(settings.fixed_settings)
+    microsoft.use(_microsoft(settings))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = Flask("app", static_folder=None)
     app.config.update(_flask_config(settings))
@@ -77,6 +78,17 @@ def _environment(settings: Settings) -> environment.Environment:
         testing=settings.flask_env == "testing",
         rate_limits=settings.rate_limits == "on",
         outbound_allow=settings.outbound_allow,
+    )
+
+
+def _microsoft(settings: Settings) -> microsoft.Surroundings:
+    return microsoft.Surroundings(
+        authority=settings.microsoft_authority,
+        graph_url=settings.graph_base_url,
+        certificate=settings.microsoft_certificate,
+        private_key=settings.microsoft_private_key.get_secret_value(),
+        ca_file=settings.microsoft_ca_file,
+        allow=settings.outbound_allow,
     )
 
 

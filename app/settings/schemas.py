@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.schema import Line
+from app.core.schema import Line, Maybe
 
 Link = Annotated[Line, Field(max_length=300, pattern=r"^(https?://|/|$)")]
 
@@ -61,6 +62,14 @@ class MailRules(Group):
     bounces_until_muted: int = Field(2, ge=1, le=20)
 
 
+class CardRules(Group):
+    """How many cards a channel in Teams gets one by one."""
+
+    name = "cards"
+
+    at_once: int = Field(5, ge=1, le=50)
+
+
 class SignInRules(Group):
     """How people may get in."""
 
@@ -70,4 +79,35 @@ class SignInRules(Group):
     admins_need_second_factor: bool = False
 
 
-GROUPS: tuple[type[Group], ...] = (Site, TicketRules, MailRules, SignInRules)
+GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+Guid = Annotated[Line, Field(pattern=rf"^({GUID})?$")]
+Guids = Annotated[Line, Field(max_length=2000, pattern=rf"^({GUID}(\s*,\s*{GUID})*)?$")]
+# App roles by their value, groups by their id, with commas between.
+Named = Annotated[Line, Field(max_length=1000, pattern=r"^[A-Za-z0-9._ ,-]*$")]
+
+
+class Microsoft(Group):
+    """The app registration at Microsoft, and who comes in by it as what (docs/microsoft.md).
+
+    ``client_secret`` is encrypted where it is stored, and in clear where the environment says it. ``mailboxes``: the
+    addresses the application may read and send from although its permission opens all.
+    """
+
+    name = "microsoft"
+
+    tenant_id: Guid = ""
+    client_id: Guid = ""
+    client_secret: Annotated[str, Field(max_length=2000)] = ""
+    secret_expires_on: Maybe[date] = None
+    further_tenants: Guids = ""
+    mailboxes: Annotated[Line, Field(max_length=4000)] = ""
+    sign_up: bool = True
+    admins: Named = "Helpdesk.Admin"
+    team_leaders: Named = "Helpdesk.TeamLeader"
+    agents: Named = "Helpdesk.Agent"
+    agents_2: Named = "Helpdesk.Agent.2"
+    agents_3: Named = "Helpdesk.Agent.3"
+    agents_4: Named = "Helpdesk.Agent.4"
+
+
+GROUPS: tuple[type[Group], ...] = (Site, TicketRules, MailRules, CardRules, SignInRules, Microsoft)

@@ -1,4 +1,4 @@
-"""Tables of people: organisations, teams, memberships, further addresses, sign-ins, one-time tokens."""
+"""Tables of people: organisations, teams, addresses, sign-ins, identities at Microsoft, one-time tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.words import Role, TokenPurpose
+from app.accounts.words import Role, SignInKind, TokenPurpose
 from app.core.db import BigId, Model, Word, table_args
 from app.core.text import fold
 
@@ -94,6 +94,7 @@ class Person(Model):
     absent_from: Mapped[date | None]
     absent_until: Mapped[date | None]
     deputy_id: Mapped[int | None] = mapped_column(BigId)
+    manager_id: Mapped[int | None] = mapped_column(BigId)
     totp_secret: Mapped[str] = mapped_column(sa.Text, default="")
     totp_last_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     version: Mapped[int] = mapped_column(default=1)
@@ -149,13 +150,21 @@ class Membership(Model):
 
 
 class SignIn(Model):
-    """A signed-in browser; ends at logout, password change, deactivation or by age.
+    """A signed-in browser or program; ends at logout, password change, deactivation or by age.
 
-    ``token_hash`` is SHA-256 of the session token in the cookie.
+    ``token_hash`` is SHA-256 of the session token in the cookie, for a program of its present refresh token.
+    ``recheck_by`` is set for sign-ins by Microsoft: until then Microsoft has to say once more that the person is there
+    (abuse case A48). ``refresh_secret`` is what is asked with, encrypted; ``microsoft_session`` is the digest of their
+    session there and ``login_hint`` which account it is, for signing out of both. ``is_strong``: a second factor was
+    given at Microsoft.
     """
 
     __tablename__ = "sign_in"
-    __table_args__ = table_args(sa.Index("ix_sign_in_person", "person_id"))
+    __table_args__ = table_args(
+        sa.Index("ix_sign_in_person", "person_id"),
+        sa.Index("ix_sign_in_recheck", "recheck_by"),
+        sa.Index("ix_sign_in_microsoft_session", "microsoft_session"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
@@ -166,6 +175,32 @@ class SignIn(Model):
     confirmed_at: Mapped[datetime]  # when a password or second factor was last given
     user_agent: Mapped[str] = mapped_column(sa.String(200), default="")
     network: Mapped[str] = mapped_column(sa.String(60), default="")
+    kind: Mapped[SignInKind] = mapped_column(Word(SignInKind, 8), default=SignInKind.BROWSER)
+    recheck_by: Mapped[datetime | None]
+    refresh_secret: Mapped[str] = mapped_column(sa.Text, default="")
+    microsoft_session: Mapped[str] = mapped_column(sa.String(64), default="")
+    login_hint: Mapped[str] = mapped_column(sa.String(500), default="")
+    is_strong: Mapped[bool] = mapped_column(default=False)
+
+
+class MicrosoftIdentity(Model):
+    """Who a person is at Microsoft: directory and object, never an address (abuse case A46).
+
+    ``upn`` is for people to recognise it. ``gave_role``: the person's role came from a token, so that it goes again
+    when no token names it any more. ``checked_at``: when Microsoft last said that they are there.
+    """
+
+    __tablename__ = "microsoft_identity"
+    __table_args__ = table_args(sa.UniqueConstraint("tenant_id", "object_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), unique=True)
+    tenant_id: Mapped[str] = mapped_column(sa.String(36))
+    object_id: Mapped[str] = mapped_column(sa.String(36))
+    upn: Mapped[str] = mapped_column(sa.String(254), default="")
+    gave_role: Mapped[bool] = mapped_column(default=False)
+    linked_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
 
 
 class OneTimeToken(Model):

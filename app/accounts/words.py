@@ -39,6 +39,13 @@ class TokenPurpose(StrEnum):
     ADD_EMAIL = "add_email"
 
 
+class SignInKind(StrEnum):
+    """What is signed in: a browser with a cookie, or a program with tokens."""
+
+    BROWSER = "browser"
+    PROGRAM = "program"
+
+
 class Need(StrEnum):
     """What somebody wants with a person."""
 

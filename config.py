@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     schedule_mail_fetch: Rhythm = "5m"
     schedule_mail_silence: Rhythm = "37 * * * *"
     schedule_auto_close: Rhythm = "7 * * * *"
+    schedule_teams_digest: Rhythm = "0 7 * * *"
     schedule_housekeeping: Rhythm = "23 * * * *"
     schedule_files: Rhythm = "45 2 * * *"
 

@@ -69,6 +69,16 @@ class RoleChanged(Fact):
     level_after: int
 
 
+class OwnWebhookSet(Fact):
+    """Cards about the own tickets go to an address in Teams; which one stays secret."""
+
+    kind = "person.webhook_set"
+
+
+class OwnWebhookRemoved(Fact):
+    kind = "person.webhook_removed"
+
+
 class PersonDeactivated(Fact):
     kind = "person.deactivated"
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.words import Role, SignInKind, TokenPurpose
+from app.accounts.words import USUAL_CARDS, Role, SignInKind, TokenPurpose
 from app.core.db import BigId, Model, Word, table_args
 from app.core.text import fold
 
@@ -33,7 +33,7 @@ class Organisation(Model):
 
 
 class Team(Model):
-    """Agents who share a queue."""
+    """Agents who share a queue. ``card_kinds``: what their channel in Teams is told of, with commas between."""
 
     __tablename__ = "team"
 
@@ -44,6 +44,7 @@ class Team(Model):
     is_active: Mapped[bool] = mapped_column(default=True)
     auto_assign: Mapped[bool] = mapped_column(default=True)
     teams_webhook: Mapped[str] = mapped_column(sa.Text, default="")
+    card_kinds: Mapped[str] = mapped_column(sa.String(200), default=",".join(USUAL_CARDS))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 
@@ -235,3 +236,13 @@ class RecoveryCode(Model):
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
     code_hash: Mapped[str] = mapped_column(sa.String(64))
     used_at: Mapped[datetime | None]
+
+
+class PersonWebhook(Model):
+    """Where cards for one person go in Teams: an address that is a secret, encrypted and shown to nobody."""
+
+    __tablename__ = "person_webhook"
+
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(sa.Text)
+    changed_at: Mapped[datetime]

@@ -53,6 +53,22 @@ class Need(StrEnum):
     MANAGE = "manage"
 
 
+class CardKind(StrEnum):
+    """What a team's channel in Teams can be told of."""
+
+    CRITICAL = "critical"
+    ASSIGNMENT = "assignment"
+    ESCALATION = "escalation"
+    WARNING = "warning"
+    BREACH = "breach"
+    NOBODY_FREE = "nobody_free"
+    DAILY = "daily"
+
+
+# Everything that happens; the summary of the day is for teams that ask for it.
+USUAL_CARDS = tuple(kind for kind in CardKind if kind is not CardKind.DAILY)
+
+
 class Step(StrEnum):
     """How far a sign-in came."""
 

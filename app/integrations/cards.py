@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from app.core.text import many_lines, one_line, shorten
 
@@ -23,6 +23,8 @@ FACT_LENGTH = 200
 BUTTON_LENGTH = 60
 MOST_FACTS = 12
 MOST_BUTTONS = 6
+ROW_LENGTH = 160
+MOST_ROWS = 10
 
 # Desktop reads a backslash as Markdown does, some mobile clients do not; so links and tags are broken in a
 # way no client can join again; the backslash only keeps stars and underscores from changing the type face.
@@ -31,6 +33,8 @@ TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 STYLE_MARKS = re.compile(r"[*_`]|~(?=~)|(?<=~)~|\\(?=[!-/:-@\[-`{-~])")
 LINE_MARKS = re.compile(r"^[ ]*((?:(?:[-+]|[0-9]{1,9}[.)])[ ]+)*)(?=[#>])", re.MULTILINE)
 ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]+;)")
+# Signs that may stand in the address of a link; brackets would end it.
+UNQUOTED = "/:?&=#%+,;~@!$'*"
 FUNCTION = re.compile(r"\{(?=\{)")
 
 
@@ -42,12 +46,22 @@ class Button:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a list: a link to a page of ours, and what stands beside it."""
+
+    name: str
+    url: str
+    text: str
+
+
 def card(
     title: str,
     facts: Sequence[tuple[str, str]] = (),
     text: str = "",
     buttons: Sequence[Button] = (),
     *,
+    rows: Sequence[Row] = (),
     cut_note: str = "(…)",
     language: str = "de",
 ) -> Card:
@@ -58,14 +72,15 @@ def card(
         facts: name and value pairs in the order shown, at most 12.
         text: several lines; its end is left out when the card would grow too large.
         buttons: at most 6, http or https only.
+        rows: a list below the facts, at most 10, http or https only.
         cut_note: said in the reader's language where the end of ``text`` was left out.
         language: of the texts, for screen readers.
 
     Raises:
-        ValueError: too many facts or buttons, or a button that leads to something else than a web page.
+        ValueError: too many facts, rows or buttons, or one that leads to something else than a web page.
     """
-    if len(facts) > MOST_FACTS or len(buttons) > MOST_BUTTONS:
-        raise ValueError("too many facts or buttons for one card")
+    if len(facts) > MOST_FACTS or len(buttons) > MOST_BUTTONS or len(rows) > MOST_ROWS:
+        raise ValueError("too many facts, rows or buttons for one card")
     made: Card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -73,7 +88,7 @@ def card(
         "lang": language,
         "fallbackText": _words(title, TITLE_LENGTH),
         "msteams": {"width": "Full"},
-        "body": [_title(title), *_facts(facts)],
+        "body": [_title(title), *_facts(facts), *(_row(row) for row in rows)],
         "actions": [_action(button) for button in buttons],
     }
     words = many_lines(text).strip()
@@ -116,11 +131,22 @@ def _facts(facts: Sequence[tuple[str, str]]) -> list[Card]:
     return [{"type": "FactSet", "facts": rows}] if rows else []
 
 
+def _row(row: Row) -> Card:
+    """The only link in a text: its address is ours, and nothing in it could end it early."""
+    address = quote(_web(row.url), safe=UNQUOTED)
+    text = f"[{_words(row.name, NAME_LENGTH)}]({address}) {_words(row.text, ROW_LENGTH)}"
+    return {"type": "TextBlock", "text": text, "wrap": True, "spacing": "Small"}
+
+
 def _action(button: Button) -> Card:
-    if urlsplit(button.url).scheme not in ("https", "http"):
-        raise ValueError("a button opens a web page")
     title = shorten(one_line(button.title), BUTTON_LENGTH)
-    return {"type": "Action.OpenUrl", "title": title, "url": button.url}
+    return {"type": "Action.OpenUrl", "title": title, "url": _web(button.url)}
+
+
+def _web(url: str) -> str:
+    if urlsplit(url).scheme not in ("https", "http"):
+        raise ValueError("a button opens a web page")
+    return url
 
 
 def _block(words: str) -> Card:

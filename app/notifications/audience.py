@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.events.models import Event
 from app.events.words import Visibility
 from app.notifications.scene import Reader, Scene, TeamFacts, readers, turned_off
-from app.notifications.table import ALONE, SIDES, TABLE, Rule, Who
+from app.notifications.table import ALONE, CARD_KINDS, SIDES, TABLE, Rule, Who
 from app.notifications.words import Side, Topic, Way, is_optional
 
 REPLACEABLE = frozenset({Who.ASSIGNEE, Who.NEW_ASSIGNEE, Who.LEADERS})
@@ -58,7 +58,8 @@ def cards(scene: Scene) -> dict[int, tuple[TeamFacts, Topic]]:
         for rule in TABLE.get(event.kind, ()):
             if (
                 team is not None
-                and Way.TEAMS in rule.ways
+                and Who.CHANNEL in rule.who
+                and CARD_KINDS[event.kind] in team.card_kinds
                 and _is_alive(event, scene)
                 and rule.when(event, scene)
             ):
@@ -139,6 +140,8 @@ def _ids(who: Who, event: Event, scene: Scene) -> Sequence[int]:
 def _without_ticket(who: Who, event: Event, scene: Scene) -> Sequence[int]:
     if who is Who.ADMINS:
         return scene.admins
+    if who is Who.TEAM_LEADERS:
+        return [seat.person_id for seat in scene.seats(event) if seat.leads]
     return [event.subject_id if who is Who.SUBJECT else event.payload["person_id"]]
 
 
@@ -154,7 +157,7 @@ def _leaders(event: Event, scene: Scene) -> Sequence[int]:
 def _with_deputy(
     reader: Reader | None, who: Who, event: Event, scene: Scene, people: dict[int, Reader], way: Way
 ) -> list[tuple[Reader, str]]:
-    """Who is told in whose place: mails to somebody absent go to the deputy, the bell rings for both."""
+    """Who is told in whose place: what goes to somebody absent goes to the deputy, the bell rings for both."""
     if reader is None:
         return []
     own = (reader, "")
@@ -163,7 +166,7 @@ def _with_deputy(
     deputy = people.get(reader.deputy_id or 0)
     if deputy is None or not _can_replace(deputy, event, scene):
         return [own]
-    return [(deputy, reader.name)] if way is Way.EMAIL else [own, (deputy, reader.name)]
+    return [own, (deputy, reader.name)] if way is Way.BELL else [(deputy, reader.name)]
 
 
 def _can_replace(deputy: Reader, event: Event, scene: Scene) -> bool:

@@ -87,3 +87,13 @@ def worth_a_card(event: Event, scene: Scene) -> bool:
 def reopened_alone(event: Event, scene: Scene) -> bool:
     """Opened again by a click; an answer that opened it again is told by itself."""
     return told_alone(event, scene) and reopened(event, scene)
+
+
+def concerns_person(event: Event, _scene: Scene) -> bool:
+    """An event about somebody's own channel in Teams; which it is, is nobody else's business."""
+    return event.subject_kind == "person"
+
+
+def concerns_house(event: Event, scene: Scene) -> bool:
+    """An event about a team's channel, or that of the house."""
+    return not concerns_person(event, scene)

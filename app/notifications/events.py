@@ -1,4 +1,8 @@
-"""What can happen to notices and to the words of mails."""
+"""What can happen to notices, to the words of mails and to channels in Teams."""
+
+from __future__ import annotations
+
+from datetime import date
 
 from app.events.kinds import Fact
 
@@ -45,3 +49,25 @@ class SignatureRemoved(Fact):
     kind = "notification.signature_removed"
     team_id: int | None
     language: str
+
+
+class CardChannelOff(Fact):
+    """A channel in Teams took no card for days and gets none any more. ``owner``: team, person, house."""
+
+    kind = "notification.channel_off"
+    owner: str
+    trouble: str
+
+
+class CardChannelOn(Fact):
+    """Somebody lets cards go there again."""
+
+    kind = "notification.channel_on"
+    owner: str
+
+
+class DayOfTeam(Fact):
+    """A day begins for a team whose channel is told how things stand."""
+
+    kind = "notification.day_of_team"
+    day: date

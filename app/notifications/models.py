@@ -1,4 +1,4 @@
-"""Tables of notices: the bell's entries, what people turned off, mails of the last hour, words of mails, signatures."""
+"""Tables of notices: the bell, what people turned off, mails of an hour, receivers of cards, words of mails."""
 
 from __future__ import annotations
 
@@ -49,6 +49,26 @@ class MailWindow(Model):
 
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
     sent: Mapped[list[Any]]
+
+
+class CardChannel(Model):
+    """How a receiver of cards does: ``team:5``, ``person:7``, or ``house`` for the channel of those without their own.
+
+    ``mark`` is the SHA-256 of the address that ``failing_since``, ``trouble`` and ``off_at`` speak of; with another
+    address they count no longer. ``recent`` are the cards of the last minute, ``[[delivery id, ISO moment], …]``, and
+    ``gather_until`` the end of a minute in which there were too many: what comes until then goes out as one.
+    """
+
+    __tablename__ = "card_channel"
+
+    key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    mark: Mapped[str] = mapped_column(sa.String(64), default="")
+    failing_since: Mapped[datetime | None]
+    trouble: Mapped[str] = mapped_column(sa.String(60), default="")
+    off_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    recent: Mapped[list[Any]]
+    gather_until: Mapped[datetime | None]
 
 
 class MailTemplate(Model):

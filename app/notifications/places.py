@@ -14,6 +14,31 @@ def ticket(number: str, side: Side, *, entry: int | None = None) -> str:
     return absolute(path + (f"#entry-{entry}" if entry else ""))
 
 
+def take(number: str) -> str:
+    """Where a colleague takes a ticket: a page that asks, because programs that look at cards follow their links."""
+    return absolute(f"/tickets/{number}/take")
+
+
+def queue() -> str:
+    """The list of tickets."""
+    return absolute("/tickets")
+
+
+def team_channel(team_id: int) -> str:
+    """Where administrators set up a team's channel in Teams."""
+    return absolute(f"/admin/teams/{team_id}#teams")
+
+
+def own_channel() -> str:
+    """Where somebody sets up their own channel in Teams."""
+    return absolute("/auth/teams")
+
+
+def teams() -> str:
+    """The list of teams, for administrators."""
+    return absolute("/admin/teams")
+
+
 def preferences(*, is_staff: bool) -> str:
     """Where a person chooses what to be told."""
     return absolute("/tickets/inbox/settings" if is_staff else "/portal/notifications")

@@ -10,6 +10,7 @@ REASONS: dict[str, Lazy] = {
     "bad_address": lazy_gettext("The e-mail address is not valid."),
     "bad_url": lazy_gettext("The web address is not valid."),
     "busy": lazy_gettext("The other side is busy and asked to wait."),
+    "channel_off": lazy_gettext("The channel took nothing for three days and was switched off."),
     "certificate": lazy_gettext("The certificate of the server is not valid or not for its name."),
     "connection_refused": lazy_gettext("The server does not take connections on this port."),
     "failing": lazy_gettext("The other side answers with an error."),
@@ -22,6 +23,7 @@ REASONS: dict[str, Lazy] = {
     "message_too_large": lazy_gettext("The mail is too large for the server."),
     "muted": lazy_gettext("Mail to this address came back, so it gets no automatic mail."),
     "name_not_found": lazy_gettext("The name of the server was not found."),
+    "no_channel": lazy_gettext("No address in Teams is set up."),
     "no_route": lazy_gettext("There is no way to send mail."),
     "not_a_mail_server": lazy_gettext("What answers there is not a mail server."),
     "outcome_unknown": lazy_gettext(
@@ -46,7 +48,7 @@ REASONS: dict[str, Lazy] = {
     "too_large": lazy_gettext("The message is too large."),
     "unexpected_answer": lazy_gettext("The other side gave an answer we do not understand."),
     "unknown consumer": lazy_gettext("Another version of the product has to deliver this."),
-    "webhook_unreadable": lazy_gettext("The Teams address of the team cannot be read with the present keys."),
+    "webhook_unreadable": lazy_gettext("The address in Teams cannot be read with the present keys."),
 }
 
 

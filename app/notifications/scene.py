@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from app.accounts.models import Membership, Person, Team
-from app.accounts.words import STAFF, Role
+from app.accounts.team_webhooks import read_kinds
+from app.accounts.words import STAFF, CardKind, Role
 from app.core import clock
 from app.core.db import db
 from app.core.environment import environment
@@ -107,6 +108,7 @@ class TeamFacts:
     is_confidential: bool
     auto_assign: bool
     has_webhook: bool
+    card_kinds: frozenset[CardKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +138,21 @@ class Scene:
         return self._entries.get(event.payload.get("comment_id") or 0)
 
     def team(self, event: Event) -> TeamFacts | None:
-        ticket = self.ticket(event)
-        return self._teams.get(ticket.team_id) if ticket else None
+        return self._teams.get(self._team_id(event))
 
     def seats(self, event: Event) -> list[Seat]:
+        return self._seats.get(self._team_id(event), [])
+
+    def _team_id(self, event: Event) -> int:
+        """Of the ticket, or of what is about a team itself."""
         ticket = self.ticket(event)
-        return self._seats.get(ticket.team_id, []) if ticket else []
+        if ticket is not None:
+            return ticket.team_id
+        return event.subject_id if event.ticket_id is None and event.subject_kind == "team" else 0
+
+    @cached_property
+    def _team_ids(self) -> set[int]:
+        return {team_id for event in self.events if (team_id := self._team_id(event))}
 
     def participants(self, event: Event) -> dict[int, int]:
         """Person id → the entry they joined after."""
@@ -196,19 +207,20 @@ class Scene:
 
     @cached_property
     def _teams(self) -> dict[int, TeamFacts]:
-        ids = {ticket.team_id for ticket in self._tickets.values()}
+        ids = self._team_ids
         if not ids:
             return {}
-        rows = db.session.execute(
-            sa.select(
-                Team.id, Team.name, Team.is_confidential, Team.auto_assign, Team.teams_webhook != ""
-            ).where(Team.id.in_(ids))
-        )
-        return {row[0]: TeamFacts(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}
+        has_webhook = Team.teams_webhook != ""
+        columns = (Team.id, Team.name, Team.is_confidential, Team.auto_assign, has_webhook, Team.card_kinds)
+        rows = db.session.execute(sa.select(*columns).where(Team.id.in_(ids)))
+        return {
+            row[0]: TeamFacts(row[0], row[1], row[2], row[3], bool(row[4]), read_kinds(row[5]))
+            for row in rows
+        }
 
     @cached_property
     def _seats(self) -> dict[int, list[Seat]]:
-        ids = {ticket.team_id for ticket in self._tickets.values()}
+        ids = self._team_ids
         if not ids:
             return {}
         rows = db.session.execute(

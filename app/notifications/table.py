@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.accounts.words import CardKind
 from app.events.models import Event
 from app.notifications.conditions import (
     answered_by_customer,
     answered_by_staff,
+    concerns_house,
+    concerns_person,
     critical,
     may_be_acknowledged,
     public_reply,
@@ -39,6 +42,7 @@ class Who(StrEnum):
     AUTHOR = "author"  # whoever wrote the scheduled reply
     SENDER = "sender"
     CHANNEL = "channel"  # the team's channel in Teams: no person
+    TEAM_LEADERS = "team_leaders"  # of the team the event is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,12 @@ class Rule:
 
 
 BELL, MAIL, BOTH, CARD = (Way.BELL,), (Way.EMAIL,), (Way.BELL, Way.EMAIL), (Way.TEAMS,)
+ALL = (*BOTH, *CARD)
 ASKERS = (Who.REQUESTER, Who.PARTICIPANTS)
 WORKERS = (Who.ASSIGNEE, Who.WATCHERS)
 CHANGES = (Rule(Topic.CHANGES, WORKERS, BELL),)
 DEADLINE = (
-    Rule(Topic.DEADLINE, (Who.ASSIGNEE, Who.LEADERS), BOTH),
+    Rule(Topic.DEADLINE, (Who.ASSIGNEE, Who.LEADERS), ALL),
     Rule(Topic.CHANGES, (Who.WATCHERS,), BELL),
     Rule(Topic.DEADLINE, (Who.CHANNEL,), CARD),
 )
@@ -76,7 +81,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     ),
     "ticket.reply_added": (
         Rule(Topic.REPLY, ASKERS, MAIL, public_reply),
-        Rule(Topic.CUSTOMER_REPLY, WORKERS, BOTH, answered_by_customer),
+        Rule(Topic.CUSTOMER_REPLY, WORKERS, ALL, answered_by_customer),
         Rule(Topic.CUSTOMER_REPLY, (Who.MEMBERS,), BOTH, waits_for_somebody),
         Rule(Topic.TEAM_REPLY, WORKERS, BOTH, answered_by_staff),
     ),
@@ -89,7 +94,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
         Rule(Topic.CHANGES, WORKERS, BELL, told_alone),
     ),
     "ticket.assigned": (
-        Rule(Topic.ASSIGNED, (Who.NEW_ASSIGNEE,), BOTH),
+        Rule(Topic.ASSIGNED, (Who.NEW_ASSIGNEE,), ALL),
         Rule(Topic.CHANGES, (Who.OLD_ASSIGNEE, Who.WATCHERS), BELL),
         Rule(Topic.ASSIGNED, (Who.CHANNEL,), CARD, worth_a_card),
     ),
@@ -102,7 +107,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "ticket.priority_changed": CHANGES,
     "ticket.title_changed": CHANGES,
     "ticket.escalated": (
-        Rule(Topic.ESCALATED, (Who.ASSIGNEE, Who.LEADERS), BOTH),
+        Rule(Topic.ESCALATED, (Who.ASSIGNEE, Who.LEADERS), ALL),
         Rule(Topic.CHANGES, (Who.WATCHERS,), BELL),
         Rule(Topic.ESCALATED, (Who.CHANNEL,), CARD),
     ),
@@ -113,6 +118,11 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "mail.too_large": (Rule(Topic.RECEIVED, (Who.SENDER,), MAIL),),
     "mailbox.failing": MAILBOX,
     "mailbox.silent": MAILBOX,
+    "notification.channel_off": (
+        Rule(Topic.ACCOUNT, (Who.ADMINS, Who.TEAM_LEADERS), MAIL, concerns_house),
+        Rule(Topic.ACCOUNT, (Who.SUBJECT,), MAIL, concerns_person),
+    ),
+    "notification.day_of_team": (Rule(Topic.DAILY, (Who.CHANNEL,), CARD),),
     "person.welcomed": ACCOUNT,
     "registration.started": ACCOUNT,
     "password.reset_requested": ACCOUNT,
@@ -126,7 +136,17 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "totp.removed": ACCOUNT,
     "totp.codes_renewed": ACCOUNT,
 }
-ALONE = frozenset({Who.SUBJECT, Who.ADMINS, Who.SENDER})  # told about no ticket
+ALONE = frozenset({Who.SUBJECT, Who.ADMINS, Who.SENDER, Who.TEAM_LEADERS})  # told about no ticket
+# What a team chooses from on its page.
+CARD_KINDS: dict[str, CardKind] = {
+    "ticket.opened": CardKind.CRITICAL,
+    "ticket.assigned": CardKind.ASSIGNMENT,
+    "ticket.escalated": CardKind.ESCALATION,
+    "ticket.deadline_warned": CardKind.WARNING,
+    "ticket.deadline_breached": CardKind.BREACH,
+    "ticket.nobody_free": CardKind.NOBODY_FREE,
+    "notification.day_of_team": CardKind.DAILY,
+}
 SIDES = {
     Who.REQUESTER: Side.REQUESTER,
     Who.PARTICIPANTS: Side.REQUESTER,

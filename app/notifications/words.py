@@ -43,6 +43,7 @@ class Topic(StrEnum):
     NOBODY_FREE = "nobody_free"
     DEADLINE = "deadline"
     RATED = "rated"
+    DAILY = "daily"
     ACCOUNT = "account"
 
 
@@ -69,7 +70,7 @@ class MailKind(StrEnum):
 class Choice:
     """One line of the preferences page.
 
-    ``ways``: those that can be turned off.
+    ``ways``: those that can be turned off; Teams only counts for people with an address there.
     """
 
     topic: Topic
@@ -79,20 +80,21 @@ class Choice:
 
 
 BOTH = (Way.BELL, Way.EMAIL)
+ALL = (*BOTH, Way.TEAMS)
 # What stands here can be turned off; everything else is owed: public replies, and what concerns the own account.
 CHOICES: tuple[Choice, ...] = (
     Choice(Topic.RECEIVED, Side.REQUESTER, Lazy("My request was received"), (Way.EMAIL,)),
     Choice(Topic.PROGRESS, Side.REQUESTER, Lazy("My request has a new status"), (Way.EMAIL,)),
-    Choice(Topic.ASSIGNED, Side.STAFF, Lazy("A ticket is assigned to me"), BOTH),
-    Choice(Topic.CUSTOMER_REPLY, Side.STAFF, Lazy("A requester answers"), BOTH),
+    Choice(Topic.ASSIGNED, Side.STAFF, Lazy("A ticket is assigned to me"), ALL),
+    Choice(Topic.CUSTOMER_REPLY, Side.STAFF, Lazy("A requester answers"), ALL),
     Choice(Topic.TEAM_REPLY, Side.STAFF, Lazy("A colleague answers"), BOTH),
     Choice(Topic.NOT_SENT, Side.STAFF, Lazy("A scheduled reply of mine was not sent"), BOTH),
     Choice(Topic.NOTE, Side.STAFF, Lazy("A colleague writes an internal note"), (Way.BELL,)),
     Choice(Topic.REOPENED, Side.STAFF, Lazy("A ticket is opened again"), BOTH),
     Choice(Topic.CHANGES, Side.STAFF, Lazy("Other changes of my tickets and those I watch"), (Way.BELL,)),
     Choice(Topic.NEW_TICKET, Side.STAFF, Lazy("A new ticket waits for somebody of my team"), BOTH),
-    Choice(Topic.DEADLINE, Side.STAFF, Lazy("A deadline comes close or was missed"), BOTH),
-    Choice(Topic.ESCALATED, Side.STAFF, Lazy("A ticket is escalated"), BOTH),
+    Choice(Topic.DEADLINE, Side.STAFF, Lazy("A deadline comes close or was missed"), ALL),
+    Choice(Topic.ESCALATED, Side.STAFF, Lazy("A ticket is escalated"), ALL),
     Choice(Topic.RATED, Side.STAFF, Lazy("A requester rates a ticket of mine"), (Way.BELL,)),
     Choice(Topic.CRITICAL, Side.STAFF, Lazy("My team gets a critical ticket (team leaders)"), BOTH),
     Choice(Topic.NOBODY_FREE, Side.STAFF, Lazy("Nobody fits for a new ticket (team leaders)"), BOTH),

@@ -16,8 +16,8 @@ from app.core import environment
 from app.core.db import db
 from app.core.uow import run_unit
 from app.events.models import Event
-from app.notifications.channels.teams import make_card
 from app.notifications.scene import Scene
+from app.notifications.ticket_cards import make_card
 from app.tickets.actions import assigning, clock, escalating
 from app.tickets.schemas import Escalation
 from tests.golden.mail_scenes import START, Firm

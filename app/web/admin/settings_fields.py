@@ -10,7 +10,7 @@ from pydantic import Field, create_model
 from app.core.language import Lazy, lazy_gettext
 from app.core.schema import Command
 from app.settings import fixed
-from app.settings.schemas import Group, MailRules, SignInRules, Site, TicketRules
+from app.settings.schemas import CardRules, Group, MailRules, SignInRules, Site, TicketRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,18 @@ SHEETS: dict[str, Sheet] = {
                     lazy_gettext("Mails that came back until an address gets no automatic mail any more"),
                     "number",
                     lazy_gettext("A mail from the address, or an administrator, lets mail go there again."),
+                ),
+            ),
+        ),
+        Sheet(
+            CardRules,
+            lazy_gettext("Microsoft Teams"),
+            (
+                Entry(
+                    "at_once",
+                    lazy_gettext("Cards one by one to one channel in a minute, at most"),
+                    "number",
+                    lazy_gettext("When there are more, one card names them all a minute later."),
                 ),
             ),
         ),

@@ -79,7 +79,7 @@ def test_cards_go_out_for_what_the_team_must_know(
 
 
 def test_every_topic_of_the_table_can_be_found_on_the_preferences_page_or_is_owed() -> None:
-    owed = {Topic.REPLY, Topic.ACCOUNT}
+    owed = {Topic.REPLY, Topic.ACCOUNT, Topic.DAILY}
     assert {rule.topic for rules in TABLE.values() for rule in rules} == {
         choice.topic for choice in CHOICES
     } | owed

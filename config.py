@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from cryptography.fernet import Fernet
 from dotenv import load_dotenv
 from pydantic import (
     AfterValidator,
@@ -23,13 +21,12 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from app.core import shapes
 from app.integrations.microsoft import AUTHORITY, GRAPH_URL
 from app.jobs.schedule import parse as parse_schedule
 from app.settings import fixed
-from app.settings.schemas import GUID, Microsoft
+from app.settings.schemas import Microsoft
 
 ROOT = Path(__file__).resolve().parent
 WEAK_KEYS = {"dev", "secret", "changeme", "change-me", "password", "test", "development"}
@@ -52,35 +49,35 @@ class Settings(BaseSettings):
     flask_env: Literal["development", "production", "testing"] = "development"
     secret_key: SecretStr = SecretStr("")
     secret_key_fallbacks: Names = ()
-    encryption_keys: Names = ()
-    database_url: str = f"sqlite:///{ROOT / 'instance' / 'helpdesk.db'}"
+    encryption_keys: Annotated[tuple[str, ...], NoDecode, AfterValidator(shapes.fernet_keys)] = ()
+    database_url: shapes.DatabaseUrl = f"sqlite:///{ROOT / 'instance' / 'helpdesk.db'}"
     redis_url: str = ""
-    site_url: str = "http://localhost:8000"
+    site_url: shapes.SiteUrl = "http://localhost:8000"
     allowed_hosts: Names = ()
     app_name: str = "Helpdesk"
     default_locale: Literal["de", "en"] = "de"
-    default_time_zone: str = "Europe/Berlin"
+    default_time_zone: shapes.TimeZone = "Europe/Berlin"
     data_dir: Path = ROOT / "instance"
 
-    microsoft_client_id: str = ""
+    microsoft_client_id: shapes.Guid = ""
     microsoft_client_secret: SecretStr = SecretStr("")
-    microsoft_tenant_id: str = ""
+    microsoft_tenant_id: shapes.Guid = ""
     microsoft_certificate: str = ""
     microsoft_private_key: SecretStr = SecretStr("")
-    microsoft_authority: str = AUTHORITY
+    microsoft_authority: shapes.HttpsUrl = AUTHORITY
     microsoft_ca_file: str = ""
-    graph_base_url: str = GRAPH_URL
+    graph_base_url: shapes.HttpsUrl = GRAPH_URL
 
     email_username: str = ""
     email_password: SecretStr = SecretStr("")
     imap_enabled: bool = False
-    imap_host: str = ""
+    imap_host: shapes.HostName = ""
     imap_port: int = Field(993, ge=1, le=65535)
     imap_username: str = ""
     imap_password: SecretStr = SecretStr("")
     imap_folder: str = "INBOX"
     mail_watch: Literal["on", "off"] = "on"
-    smtp_host: str = ""
+    smtp_host: shapes.HostName = ""
     smtp_port: int = Field(587, ge=1, le=65535)
     smtp_tls: Literal["starttls", "implicit", "none"] = "starttls"
     smtp_username: str = ""
@@ -99,7 +96,7 @@ class Settings(BaseSettings):
 
     sentry_dsn: SecretStr = SecretStr("")
     storage_url: str = ""
-    clamav_url: str = ""
+    clamav_url: shapes.ScannerUrl = ""
     backup_dir: Path = ROOT / "backups"
     trusted_proxies: int = Field(0, ge=0, le=10)
     rate_limits: Literal["on", "off"] = "on"
@@ -129,74 +126,6 @@ class Settings(BaseSettings):
     def _comma_list(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("imap_host", "smtp_host")
-    @classmethod
-    def _host_name(cls, value: str) -> str:
-        if any(ord(c) <= 32 for c in value) or "/" in value:
-            raise ValueError("must be a plain host name")
-        return value
-
-    @field_validator("microsoft_client_id", "microsoft_tenant_id")
-    @classmethod
-    def _guid(cls, value: str) -> str:
-        if value and not re.fullmatch(GUID, value):
-            raise ValueError("must look like 11111111-2222-3333-4444-555555555555")
-        return value
-
-    @field_validator("microsoft_authority", "graph_base_url")
-    @classmethod
-    def _microsoft_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("must look like https://login.microsoftonline.com")
-        return value.rstrip("/")
-
-    @field_validator("clamav_url")
-    @classmethod
-    def _scanner(cls, value: str) -> str:
-        if value and not re.fullmatch(r"tcp://[^/\s:]+:\d{1,5}|unix://(/[^/\s]+)+", value):
-            raise ValueError("must look like tcp://127.0.0.1:3310 or unix:///run/clamav/clamd.ctl")
-        return value
-
-    @field_validator("site_url")
-    @classmethod
-    def _site(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("must look like https://help.example.com")
-        return value.rstrip("/")
-
-    @field_validator("database_url")
-    @classmethod
-    def _database(cls, value: str) -> str:
-        drivers = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql", "postgresql": "postgresql+psycopg"}
-        scheme, colon, rest = value.partition(":")
-        value = drivers.get(scheme, scheme) + colon + rest
-        try:
-            name = make_url(value).drivername
-        except ArgumentError as error:
-            raise ValueError("is not a database address") from error
-        if name not in ("sqlite", "mysql+pymysql", "postgresql+psycopg"):
-            raise ValueError("must be sqlite, mysql+pymysql or postgresql+psycopg")
-        return value
-
-    @field_validator("encryption_keys")
-    @classmethod
-    def _fernet(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for key in value:
-            try:
-                Fernet(key)
-            except ValueError as error:
-                raise ValueError("must be Fernet keys (44 characters each)") from error
-        return value
-
-    @field_validator("default_time_zone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("is not a time zone such as Europe/Berlin")
         return value
 
     @model_validator(mode="after")

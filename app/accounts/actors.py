@@ -43,6 +43,8 @@ _BY_TOKEN = (
         *_PERSON,
         SignIn.id.label("sign_in_id"),
         SignIn.seen_at,
+        SignIn.is_strong,
+        SignIn.recheck_by.is_not(None).label("is_microsoft"),
         (sa.func.length(Person.totp_secret) > 0).label("has_second_factor"),
         Membership.team_id,
     )
@@ -52,6 +54,7 @@ _BY_TOKEN = (
     .where(
         SignIn.token_hash == sa.bindparam("token"),
         SignIn.expires_at > sa.bindparam("now", type_=UTCDateTime()),
+        sa.or_(SignIn.recheck_by.is_(None), SignIn.recheck_by > sa.bindparam("now", type_=UTCDateTime())),
         Person.is_active.is_(True),
     )
 )
@@ -108,8 +111,11 @@ def _judge(rows: Any) -> tuple[Actor, bool] | None:
 
 
 def _must_enrol(row: Any) -> bool:
-    """An administrator without a second factor, where one is demanded."""
-    if row.role is not Role.ADMIN or row.has_second_factor:
+    """An administrator without a second factor, where one is demanded.
+
+    Whoever came by Microsoft without one gives the own one here, see ``signing_in.confirm_code``.
+    """
+    if row.role is not Role.ADMIN or row.is_strong or (row.has_second_factor and not row.is_microsoft):
         return False
     return settings.get(SignInRules).admins_need_second_factor
 

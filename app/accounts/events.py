@@ -113,7 +113,7 @@ class RegistrationRefused(Fact):
 
 
 class SignInSucceeded(Fact):
-    """``factor``: what was given besides the password: none, code, recovery_code."""
+    """``factor``: what was given besides the password: none, code, recovery_code; microsoft in place of both."""
 
     kind = "sign_in.succeeded"
     sign_in_id: int
@@ -121,14 +121,14 @@ class SignInSucceeded(Fact):
 
 
 class SignInFailed(Fact):
-    """``reason``: password, code, unverified."""
+    """``reason``: password, code, unverified; by Microsoft see `app.accounts.words.Refusal`."""
 
     kind = "sign_in.failed"
     reason: str
 
 
 class SignInEnded(Fact):
-    """``how``: sign_out, by_person."""
+    """``how``: sign_out, by_person, microsoft (signed out there)."""
 
     kind = "sign_in.ended"
     sign_in_id: int
@@ -136,7 +136,7 @@ class SignInEnded(Fact):
 
 
 class SignInsEnded(Fact):
-    """``how``: by_person, by_staff."""
+    """``how``: by_person, by_staff, microsoft (it says that the person may no longer)."""
 
     kind = "sign_in.all_ended"
     count: int
@@ -144,7 +144,20 @@ class SignInsEnded(Fact):
 
 
 class PasswordConfirmed(Fact):
+    """Who they are was proved once more: by the password, at Microsoft, or with a code."""
+
     kind = "password.confirmed"
+
+
+class MicrosoftConnected(Fact):
+    """The account at Microsoft. ``how``: by_person, address (their sign-in name is the address), new, fetched."""
+
+    kind = "person.connected"
+    how: str
+
+
+class MicrosoftDisconnected(Fact):
+    kind = "person.disconnected"
 
 
 class PasswordChanged(Fact):

@@ -10,6 +10,7 @@ from app.core.errors import TooMany
 
 ACCOUNT = "5/minute"
 NETWORK = "10/minute"
+ARRIVALS = "60/minute"  # a whole office may share one address
 MAIL = "3/hour"
 NETWORK_MAIL = "30/hour"
 
@@ -31,6 +32,15 @@ def sign_in(account: str, network: str, *, device: str = "") -> None:
         return
     rates.hit(NETWORK, "sign-in", "network", network)
     rates.hit(ACCOUNT, "sign-in", "account", account)
+
+
+def arrive(network: str) -> None:
+    """Count one return from Microsoft: each asks Microsoft for a token.
+
+    Raises:
+        TooMany: a limit is reached.
+    """
+    rates.hit(ARRIVALS, "arrive", "network", network)
 
 
 def proof(person_id: int) -> None:

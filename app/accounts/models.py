@@ -188,7 +188,8 @@ class MicrosoftIdentity(Model):
     """Who a person is at Microsoft: directory and object, never an address (abuse case A46).
 
     ``upn`` is for people to recognise it. ``gave_role``: the person's role came from a token, so that it goes again
-    when no token names it any more. ``checked_at``: when Microsoft last said that they are there.
+    when no token names it any more. ``photo_sha256`` is the picture that came from there: one the person chose stays.
+    ``checked_at``: when Microsoft last said that they are there.
     """
 
     __tablename__ = "microsoft_identity"
@@ -200,6 +201,7 @@ class MicrosoftIdentity(Model):
     object_id: Mapped[str] = mapped_column(sa.String(36))
     upn: Mapped[str] = mapped_column(sa.String(254), default="")
     gave_role: Mapped[bool] = mapped_column(default=False)
+    photo_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
     linked_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
 

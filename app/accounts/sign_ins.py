@@ -54,6 +54,12 @@ def end_all(person_id: int, *, but: int | None = None) -> int:
     return rows_changed(ended)
 
 
+def note_strong(actor: Actor) -> None:
+    """A code of the own second factor was given in this browser."""
+    strong = sa.update(SignIn).where(SignIn.id == actor.sign_in_id).values(is_strong=True)
+    db.session.execute(strong)
+
+
 def activity(actor: Actor, at: datetime) -> list[sa.Update]:
     """What to write when a signed-in person was seen (every five minutes at most)."""
     return [

@@ -46,6 +46,18 @@ class SignInKind(StrEnum):
     PROGRAM = "program"
 
 
+class Refusal(StrEnum):
+    """Why somebody does not come in by Microsoft, told on a page of its own."""
+
+    GUEST = "guest"
+    FOREIGN_TENANT = "foreign_tenant"
+    INACTIVE = "inactive"
+    CONNECT_FIRST = "connect_first"  # the address is somebody's who has to prove it
+    NO_SIGN_UP = "no_sign_up"
+    NO_ADDRESS = "no_address"
+    ELSEWHERE = "elsewhere"  # this account at Microsoft belongs to another person here
+
+
 class Need(StrEnum):
     """What somebody wants with a person."""
 

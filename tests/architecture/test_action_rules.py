@@ -29,6 +29,7 @@ WITHOUT_ACTOR = {
     "app.accounts.actions.sweeping.*": "the clock",
     "app.notifications.actions.forget_old": "the clock",
     "app.events.sweeping.*": "the clock",
+    "app.accounts.actions.rechecking.*": "the clock",
     "app.mailroom.actions.accounts.ensure_environment": "flask deploy, and the clock before it reads mailboxes",
     "app.mailroom.actions.fetching.*": "the reader of mailboxes: where it stands is nobody's deed",
     "app.mailroom.actions.silence.notice": "the clock",

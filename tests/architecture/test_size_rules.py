@@ -23,6 +23,7 @@ LONG: dict[str, str] = {
     "app.core.log.configure": "one configuration of two libraries, no decision in it",
     "app.events.log.record": "half of it names the columns of one row",
     "app.integrations.cards.card": "one card, written as it looks",
+    "app.integrations.graph_people._profile": "names the fields of one person",
     "app.integrations.http._exchange": "one request from open to close",
     "app.jobs.queue.make_queue": "one table of Celery's options",
     "app.mailroom.parsing.message._parse": "names the fields of one result",

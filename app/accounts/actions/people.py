@@ -116,10 +116,10 @@ def change_role(person: Person, command: ChangeRole, *, actor: Actor) -> None:
     if (before, level_before) == (command.role, level):
         return
     if command.role is not Role.ADMIN:
-        _keep_an_admin(person)
+        keep_an_admin(person)
     person.role, person.support_level = command.role, level
     person.version += 1
-    _fit_memberships(person)
+    fit_memberships(person)
     sign_ins.end_all(person.id)
     fact = RoleChanged(
         before=before, after=command.role, level_before=level_before, level_after=person.support_level
@@ -136,7 +136,7 @@ def deactivate(person: Person, *, actor: Actor) -> None:
     """
     if not person.is_active:
         return
-    _keep_an_admin(person)
+    keep_an_admin(person)
     person.is_active = False
     person.version += 1
     sign_ins.end_all(person.id)
@@ -169,7 +169,7 @@ def _must_be_active(person: Person) -> None:
         raise Conflict(_("This account is deactivated. Activate it first."))
 
 
-def _keep_an_admin(person: Person) -> None:
+def keep_an_admin(person: Person) -> None:
     """The rows are locked in the order of their ids, so that two administrators cannot remove each other."""
     if person.role is not Role.ADMIN:
         return
@@ -179,7 +179,7 @@ def _keep_an_admin(person: Person) -> None:
         raise Conflict(_("This is the last active administrator. Name another one first."))
 
 
-def _fit_memberships(person: Person) -> None:
+def fit_memberships(person: Person) -> None:
     """Customers belong to no team; team leaders lead theirs."""
     own = Membership.person_id == person.id
     if person.role is Role.CUSTOMER:

@@ -34,6 +34,7 @@ def enrol(secret: str, code: str, *, actor: Actor) -> list[str]:
         raise Invalid({"code": _("This code is not right. Please enter the one the app shows now.")})
     person.totp_secret = crypto.encrypt(secret)
     person.totp_last_step = step
+    sign_ins.note_strong(actor)
     ended = sign_ins.end_all(person.id, but=actor.sign_in_id)
     record(SecondFactorEnrolled(ended_sign_ins=ended), actor=actor, subject=("person", person.id))
     return _new_codes(person)

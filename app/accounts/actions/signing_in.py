@@ -94,6 +94,17 @@ def confirm_password(proof: Proof, *, actor: Actor) -> bool:
     return True
 
 
+@action
+def confirm_code(code: str, *, actor: Actor) -> bool:
+    """Take a code of the second factor from an administrator who came by Microsoft without one."""
+    person = db.session.get(Person, actor.person_id, with_for_update=True)
+    if person is None or not person.totp_secret or not _use_code(person, code, actor=actor):
+        return False
+    sign_ins.note_strong(actor)
+    record(PasswordConfirmed(), actor=actor, subject=("person", person.id))
+    return True
+
+
 def _halfway(half: str) -> Person | None:
     person_id = proofs.person_halfway(half)
     person = db.session.get(Person, person_id, with_for_update=True) if person_id else None

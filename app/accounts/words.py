@@ -77,6 +77,15 @@ class CardKind(StrEnum):
     DAILY = "daily"
 
 
+CARD_KIND_NAMES: dict[CardKind, Lazy] = {
+    CardKind.CRITICAL: Lazy("New critical ticket", "card kind"),
+    CardKind.ASSIGNMENT: Lazy("Assignment", "card kind"),
+    CardKind.ESCALATION: Lazy("Escalation", "card kind"),
+    CardKind.WARNING: Lazy("A deadline comes close", "card kind"),
+    CardKind.BREACH: Lazy("A deadline was missed", "card kind"),
+    CardKind.NOBODY_FREE: Lazy("Nobody fits for a ticket", "card kind"),
+    CardKind.DAILY: Lazy("Every morning: how things stand", "card kind"),
+}
 # Everything that happens; the summary of the day is for teams that ask for it.
 USUAL_CARDS = tuple(kind for kind in CardKind if kind is not CardKind.DAILY)
 

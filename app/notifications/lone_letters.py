@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from app.accounts import tokens
-from app.accounts.models import OneTimeToken
+from app.accounts.models import OneTimeToken, Team
 from app.core.db import db
 from app.core.formats import Formats
 from app.events.models import Event
 from app.mailroom.models import MailAccount, RawMail
 from app.mailroom.troubles import trouble
 from app.notifications import places
+from app.notifications.card_troubles import mend_of
+from app.notifications.reasons import reason
 from app.notifications.scene import Reader
 
 # The name of the template and the values it names.
@@ -90,6 +92,16 @@ def _about_mailbox(template: str) -> Callable[[Event, Reader, str, Formats], Mad
     return make
 
 
+def _channel_off(event: Event, _reader: Reader, _mailbox: str, formats: Formats) -> Made:
+    """A channel in Teams took no card for three days."""
+    owner, number = event.payload["owner"], event.subject_id
+    team = db.session.get(Team, number) if owner == "team" else None
+    url = {"person": places.own_channel(), "team": places.team_channel(number)}.get(owner, places.teams())
+    trouble = event.payload["trouble"]
+    values = {"owner": owner, "team": team.name if team else "", "at": formats.moment(event.at), "url": url}
+    return "channel_off", values | {"wrong": reason(trouble)[0], "mend": mend_of(trouble)}
+
+
 def _too_large(event: Event, reader: Reader, _mailbox: str, formats: Formats) -> Made | None:
     raw = db.session.get(RawMail, event.subject_id)
     if raw is None:
@@ -105,6 +117,7 @@ def _too_large(event: Event, reader: Reader, _mailbox: str, formats: Formats) ->
 TABLE: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "mail.too_large": _too_large,
     "mailbox.failing": _about_mailbox("mailbox_failing"),
+    "notification.channel_off": _channel_off,
     "mailbox.silent": _about_mailbox("mailbox_silent"),
     "person.welcomed": _with_link("welcome"),
     "registration.started": _with_link("confirm"),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from app.accounts.team_webhooks import has_own
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.formats import Formats
@@ -139,8 +140,9 @@ def preferences(actor: Actor) -> list[Preference]:
         sa.select(TurnedOff.topic, TurnedOff.way).where(TurnedOff.person_id == actor.person_id)
     )
     off = {(topic, way) for topic, way in rows}
+    ways = set(Way) if is_staff(actor) and has_own(actor) else set(Way) - {Way.TEAMS}
     return [
-        Preference(choice, {way: (choice.topic, way) not in off for way in choice.ways})
+        Preference(choice, {way: (choice.topic, way) not in off for way in choice.ways if way in ways})
         for choice in CHOICES
         if choice.side is Side.REQUESTER or is_staff(actor)
     ]

@@ -18,6 +18,7 @@ from app.web.admin import (
     policies,
     quarantine,
     settings,
+    team_channels,
     team_members,
     teams,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "policies",
     "quarantine",
     "settings",
+    "team_channels",
     "team_members",
     "teams",
 ]

@@ -44,6 +44,7 @@ SUBJECTS: dict[str, Lazy] = {
     "audit": lazy_gettext("Audit log"),
     "blocked_sender": lazy_gettext("Blocked sender"),
     "category": lazy_gettext("Category"),
+    "channel": lazy_gettext("Channel in Teams of the house"),
     "delivery": lazy_gettext("Delivery"),
     "mail": lazy_gettext("E-mail"),
     "mail_account": lazy_gettext("Mail account"),

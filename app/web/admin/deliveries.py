@@ -25,7 +25,7 @@ from app.web.admin.kinds import kind_name
 from app.web.kit import page
 
 PERSON = re.compile(r"^(?:person|instead):([1-9][0-9]{0,17})(?::|$)")
-TEAM = re.compile(r"^team:([1-9][0-9]{0,17})$")
+TEAM = re.compile(r"^(?:team|daily):([1-9][0-9]{0,17})$")
 TABS: tuple[tuple[str, Lazy], ...] = (
     ("", lazy_gettext("All deliveries")),
     (DeliveryState.WAITING, lazy_gettext("Waiting")),

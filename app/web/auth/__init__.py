@@ -1,11 +1,22 @@
 """The door of sign-in and of the own account."""
 
-from app.web.auth import addresses, password, profile, registration, reset, second_factor, sign_in, sign_ins
+from app.web.auth import (
+    addresses,
+    own_teams,
+    password,
+    profile,
+    registration,
+    reset,
+    second_factor,
+    sign_in,
+    sign_ins,
+)
 from app.web.auth.door import door
 
 __all__ = [
     "addresses",
     "door",
+    "own_teams",
     "password",
     "profile",
     "registration",

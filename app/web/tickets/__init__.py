@@ -15,6 +15,7 @@ from app.web.tickets import (
     replying,
     scheduled,
     search,
+    taking,
     ticket,
 )
 from app.web.tickets.door import door
@@ -35,5 +36,6 @@ __all__ = [
     "replying",
     "scheduled",
     "search",
+    "taking",
     "ticket",
 ]

@@ -55,11 +55,12 @@ def wishes(actor: Actor) -> str:
 
 
 def _wishes(actor: Actor, form: Form[Any]) -> str:
+    lines = queries.preferences(actor)
     return page.render(
         "tickets/wishes.html",
         form=form,
-        lines=queries.preferences(actor),
-        ways=[Way.BELL, Way.EMAIL],
+        lines=lines,
+        ways=[way for way in Way if any(way in line.on for line in lines)],
         nav=nav(actor),
     )
 

@@ -16,6 +16,7 @@ SWITCHES = (
     *("grants_application", "grants_delegated", "allowed_mailboxes", "parallel_limit", "multi_tenant"),
     *(
         "secret_expired",
+        "optional_claims",
         "refresh_once",
         "token_lifetime",
         "redirect_uris",

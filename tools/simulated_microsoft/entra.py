@@ -238,7 +238,11 @@ def _for_us(scope: str) -> bool:
 def _id_claims(grant: Grant, nonce: str) -> dict[str, Any]:
     claims = ms().tokens.id_claims(grant.session.person, nonce, grant.asked.scopes)
     claims |= {"sid": grant.session.sid, "amr": ["pwd", "mfa"]}
-    return claims | ({"auth_time": grant.session.auth_time} if grant.asked.max_age else {})
+    return claims | (
+        {"auth_time": grant.session.auth_time}
+        if grant.asked.max_age or "auth_time" in ms().optional_claims
+        else {}
+    )
 
 
 def _answer(told: dict[str, Any]) -> Response:

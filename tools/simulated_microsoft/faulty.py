@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 
-from flask import Response, request
+from flask import Response, g, request
 
 from tools.simulated_microsoft.faults import Fault
 from tools.simulated_microsoft.gate import GraphError, ms
@@ -71,6 +71,7 @@ def _said(fault: Fault) -> Response:
 
 def _hung_up() -> Response:
     """End the connection; what is returned reaches nobody."""
+    g.seen.status = NO_ANSWER
     connection = request.environ.get("werkzeug.socket")
     if connection is not None:
         with contextlib.suppress(OSError):

@@ -89,6 +89,7 @@ class Microsoft:
         self.secret_expired = False
         self.refresh_once = False
         self.token_lifetime = 3600
+        self.optional_claims: set[str] = {"email"}  # said without being asked for; also auth_time
         self.redirect_paths: set[str] = set(REDIRECT_PATHS)
         self.redirect_uris: set[str] = set()
         self.front_channel_logout_urls: list[str] = []
@@ -132,6 +133,7 @@ class Microsoft:
     def reset(self) -> None:
         """Everything as at the start: people, mail, cards, faults, keys, permissions, tokens."""
         self.faults.clear()
+        self.faults.used.clear()
         self.subscriptions.settle()
         with self.lock:
             self.keys.reset()

@@ -53,7 +53,7 @@ class Tokens:
         if "profile" in scopes:
             claims |= {"name": person.name, "preferred_username": person.upn}
             claims |= {"login_hint": unpadded(person.upn.encode())}
-        if "email" in scopes and person.mail:
+        if person.mail and ("email" in scopes or "email" in self._ms.optional_claims):
             claims["email"] = person.mail
         if person.guest:
             claims["idp"] = "https://sts.windows.net/9188040d-6c67-4c5b-b112-36a304b66dad/"

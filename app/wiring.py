@@ -17,7 +17,7 @@ from app.integrations.clamav import ClamAv
 from app.integrations.guard import HttpGuard
 from app.integrations.smtp_route import SmtpRoute
 from app.integrations.teams import HOST_PATTERNS
-from app.jobs import signing_in
+from app.jobs import sending
 from app.jobs.queue import make_queue
 from app.jobs.relay import ring
 from app.mailroom import accounts, nobody
@@ -159,7 +159,7 @@ def _queue(app: Flask, settings: Settings) -> None:
 def _consumers(app: Flask, settings: Settings) -> None:
     """Who hears of events; also names the ways out of the house."""
     made = notifications.make(
-        token=signing_in.token_for,
+        way_of=sending.way_of,
         open_file=lambda sha256: _read(app, sha256),
         route=lambda: _smtp_route(settings),
         sender=settings.default_from_email,

@@ -10,22 +10,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from flask import current_app
 
-from app.accounts.actors import MAIL
 from app.core import fault, log
 from app.core.lease import lease
 from app.core.uow import again_after, is_outage, run_unit
-from app.integrations import imap
 from app.integrations.outcome import RetryLater, Undeliverable
-from app.jobs import signing_in
+from app.jobs.boxes import FETCH_REFUSED, LISTED, PUT_OFF, Box, News, StaleList, open_box
 from app.jobs.intake import Arriving, Intake
-from app.mailroom import connections, origin
-from app.mailroom.access import account_for
+from app.mailroom import errands, origin
 from app.mailroom.actions import fetching
-from app.mailroom.actions.fetching import Errand, Place
+from app.mailroom.errands import Errand, Place
 from app.mailroom.outcomes import Outcome, Reason, Result
 from app.mailroom.parsing.limits import MAX_HEADER_BLOCK
 from app.mailroom.words import Afterwards, PlaceState
@@ -33,7 +31,6 @@ from app.mailroom.words import Afterwards, PlaceState
 # One run works so long; then others have their turn, and the lease outlives the longest command.
 WORKING_SECONDS = 240
 LEASE_SECONDS = 600
-LISTED = 200
 BATCH = 16
 BATCH_BYTES = 16 * 1024 * 1024
 # The size a server names is not always the size it sends (line ends, marks of its own).
@@ -42,7 +39,7 @@ HEAD_ATTEMPTS = 3
 BUSY = "busy"
 FAILED = "failed"  # our own mistake
 NOT_READY = "house_not_ready"
-FETCH_REFUSED = "fetch_refused"  # of one mail; the line is still good
+FAILING = "failing"
 
 
 @dataclass(slots=True)
@@ -50,7 +47,7 @@ class Run:
     """What one run over one mailbox did.
 
     Args:
-        trouble: a word of the IMAP client when it ended early, ``busy`` when somebody else is at it, "" otherwise.
+        trouble: a word of the client when it ended early, ``busy`` when somebody else is at it, "" otherwise.
         detail: what the server said.
         more: it ended because its time was over.
     """
@@ -79,13 +76,13 @@ def fetch(account_id: int, *, seconds: float = WORKING_SECONDS) -> Run:
         if not mine:
             run.trouble = BUSY
             return run
-        errand = fetching.errand_for(account_id)
+        errand = errands.errand_for(account_id)
         if errand is None:
             return run
         try:
             _read(errand, run, time.monotonic() + seconds)
         except RetryLater as later:
-            _note_trouble(run, account_id, later.reason, later.detail)
+            _note_trouble(run, account_id, later.reason, later.detail, later.at)
         except Exception as error:
             if is_outage(error):
                 raise
@@ -99,36 +96,34 @@ def fetch(account_id: int, *, seconds: float = WORKING_SECONDS) -> Run:
     return run
 
 
-def _note_trouble(run: Run, account_id: int, word: str, detail: str) -> None:
+def _note_trouble(run: Run, account_id: int, word: str, detail: str, at: datetime | None = None) -> None:
     run.trouble, run.detail = word, detail
     run.counts[Result.ERROR] += 1
-    run_unit(partial(fetching.failed, account_id, word, detail))
+    run_unit(partial(fetching.failed, account_id, word, detail, at))
 
 
 def _read(errand: Errand, run: Run, until: float) -> None:
-    account = account_for(MAIL, errand.account_id)
-    route = connections.way_in(account, signing_in.token_for(errand.account_id))
-    if route is None:
-        return
     extensions = current_app.extensions
     intake = Intake(
         extensions["storage"],
         scanned=extensions.get("scanner") is None,
         origin=origin.of_account(errand.account_id),
     )
-    with imap.open_mailbox(route) as mailbox, intake:
-        Reader(errand, mailbox, intake, run).read(until)
+    with open_box(errand) as box, intake:
+        if box is not None:
+            Reader(errand, box, intake, run).read(until)
 
 
 class Reader:
     """One conversation with one mailbox."""
 
-    def __init__(self, errand: Errand, mailbox: imap.Mailbox, intake: Intake, run: Run) -> None:
+    def __init__(self, errand: Errand, box: Box, intake: Intake, run: Run) -> None:
         self._errand = errand
-        self._mailbox = mailbox
+        self._box = box
         self._intake = intake
         self._run = run
-        self._last_uid = errand.last_uid
+        self._anew = False
+        self._put_off: dict[int, RetryLater] = {}
 
     def read(self, until: float) -> None:
         """Finish what an earlier run left, then take in what is new until the time is over.
@@ -136,15 +131,18 @@ class Reader:
         Args:
             until: on the clock of ``time.monotonic``.
         """
-        account_id, uidvalidity = self._errand.account_id, self._mailbox.uidvalidity
+        account_id, uidvalidity = self._errand.account_id, self._box.uidvalidity
         if uidvalidity != self._errand.uidvalidity:
             run_unit(partial(fetching.folder_is_new, account_id, uidvalidity))
-            self._last_uid = 0
+            self._box.begin_anew()
         self._clear_up()
         while self._work() or self._list():
             if time.monotonic() > until:
                 self._run.more = True
                 return
+        if self._put_off and not self._run.counts:
+            first = next(iter(self._put_off.values()))
+            raise RetryLater(first.at, FAILING, first.detail)
 
     def _work(self) -> bool:
         """Deal with some mails that were noted; False when there are none."""
@@ -154,12 +152,14 @@ class Reader:
 
     def _list(self) -> bool:
         """Note the next mails on the server; False when there are none."""
-        listed = self._mailbox.list_after(self._last_uid, self._errand.start_on, LISTED)
-        if not listed:
-            return False
-        sizes = [(one.uid, one.size) for one in listed]
         try:
-            run_unit(partial(fetching.note, self._errand, self._mailbox.uidvalidity, sizes))
+            news = self._box.look(self._errand.start_on)
+        except StaleList:
+            return self._list_anew()
+        if not (news.seen or news.link):
+            return False
+        try:
+            found = run_unit(partial(self._note, news))
         except Exception as error:
             if is_outage(error) or not again_after(error):
                 raise
@@ -167,12 +167,24 @@ class Reader:
             self._run.trouble = BUSY
             return False
         fault.point("fetch.noted")
-        self._last_uid = listed[-1].uid
+        self._box.looked(news)
+        return news.more or bool(found)
+
+    def _note(self, news: News) -> int:
+        return fetching.note(self._errand, self._box.uidvalidity, news.seen, link=news.link)
+
+    def _list_anew(self) -> bool:
+        """Begin the list once more; what was known of it stays known, so that nothing comes in twice."""
+        if self._anew:
+            raise RetryLater(None, "list_refused")
+        self._anew = True
+        run_unit(partial(fetching.list_anew, self._errand.account_id))
+        self._box.begin_anew()
         return True
 
     def _some(self, state: PlaceState, work: Callable[[Sequence[Place]], None]) -> bool:
         """Work on the next mails in this state; False when there are none."""
-        found = fetching.places(self._errand.account_id, state, BATCH)
+        found = errands.places(self._errand.account_id, state, BATCH, without=list(self._put_off))
         if found:
             work(found)
         return bool(found)
@@ -215,13 +227,18 @@ class Reader:
     def _fetched(self, place: Place) -> Arriving | None:
         """The mail itself; None when it has gone meanwhile, or is not handed out this time."""
         try:
-            raw = self._mailbox.fetch(place.uid, self._errand.max_bytes + SLACK)
+            raw = self._box.fetch(place, self._errand.max_bytes + SLACK)
         except Undeliverable:
-            # Larger than the server had said; the line is given up, the next run keeps its head.
-            run_unit(partial(fetching.is_too_large, place.id))
+            # Larger than the server had said; where the line is given up, the next run keeps its head.
+            size = max(place.size, self._errand.max_bytes)
+            run_unit(partial(fetching.is_too_large, place.id, size))
+            if self._box.alive:
+                return None
             raise RetryLater(None, "connection_lost", f"UID {place.uid}") from None
         except RetryLater as refused:
-            if refused.reason != FETCH_REFUSED:
+            if refused.reason == PUT_OFF:
+                self._put_off[place.id] = refused
+            elif refused.reason != FETCH_REFUSED:
                 raise
             return None
         if raw is None:
@@ -245,14 +262,14 @@ class Reader:
         self._run.counts[outcome.result] += 1
         if reason is Reason.UNFETCHABLE:
             # Its words are on the server only: it stays there as it is.
-            run_unit(partial(fetching.forget, [place.id]))
+            run_unit(partial(fetching.finished, self._errand, [place.id]))
 
     def _head_of(self, place: Place) -> bytes | None:
         """The head of a mail; nothing of one that ends the line over its head as well, None when it has gone."""
         if place.attempts > fetching.PLACE_ATTEMPTS + HEAD_ATTEMPTS:
             return b""
         try:
-            return self._mailbox.fetch_head(place.uid, MAX_HEADER_BLOCK)
+            return self._box.fetch_head(place, MAX_HEADER_BLOCK)
         except RetryLater as refused:
             if refused.reason != FETCH_REFUSED:
                 raise
@@ -263,15 +280,14 @@ class Reader:
 
     def _clear_up(self) -> None:
         """Do on the server what is to be done with mail that is safe with us."""
-        while done := fetching.places(self._errand.account_id, PlaceState.KEPT, LISTED):
-            uids = [place.uid for place in done]
+        while done := errands.places(self._errand.account_id, PlaceState.KEPT, LISTED):
             fault.point("fetch.clearing")
             if self._errand.afterwards is Afterwards.MOVE:
-                self._mailbox.move(uids, self._errand.done_folder)
+                self._box.move(done, self._errand.done_folder)
             elif self._errand.afterwards is Afterwards.SEEN:
-                self._mailbox.mark_seen(uids)
+                self._box.mark_seen(done)
             fault.point("fetch.cleared")
-            run_unit(partial(fetching.forget, [place.id for place in done]))
+            run_unit(partial(fetching.finished, self._errand, [place.id for place in done]))
 
 
 def _within(found: Sequence[Place], most: int) -> Iterator[Place]:

@@ -14,9 +14,8 @@ from app.jobs import fetching
 from app.jobs.intake import NOWHERE, Intake
 from app.jobs.outcomes import NotNow
 from app.jobs.standing import standing
-from app.mailroom import queries
+from app.mailroom import errands, queries
 from app.mailroom.actions import accounts, silence
-from app.mailroom.actions import fetching as reading
 from app.mailroom.origin import Origin
 
 BATCH = 200
@@ -42,7 +41,7 @@ def accept_waiting() -> None:
 def ask_for_mail() -> None:
     """Have every mailbox read, each by a task of its own, so that one that hangs holds up no other."""
     run_unit(accounts.ensure_environment)
-    for account_id in reading.accounts_due():
+    for account_id in errands.accounts_due():
         read_mailbox.delay(account_id)
 
 

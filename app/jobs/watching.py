@@ -17,9 +17,8 @@ from app.core.lease import lease
 from app.integrations import imap
 from app.integrations.outcome import RetryLater
 from app.jobs import fetching, signing_in
-from app.mailroom import connections
+from app.mailroom import connections, errands
 from app.mailroom.access import account_for
-from app.mailroom.actions import fetching as reading
 
 # Servers hang up after half an hour without a word; a listener that died is replaced within the lease.
 LISTENING_SECONDS = 240
@@ -55,7 +54,7 @@ class Listener:
 
     def _start_missing(self) -> None:
         with self._app.app_context():
-            wanted = reading.accounts_due()
+            wanted = errands.accounts_due(by_graph=False)
         for account_id in wanted:
             known = self._threads.get(account_id)
             if known is None or not known.is_alive():
@@ -85,7 +84,7 @@ class Listener:
                 self._stop.wait(LISTENING_SECONDS)
                 return False
             # The server tells only of what comes from now on; what came between two turns is looked for.
-            errand = reading.errand_for(account_id)
+            errand = errands.errand_for(account_id)
             if errand is None or mailbox.list_after(errand.last_uid, errand.start_on, limit=1):
                 return errand is not None
             return mailbox.wait(LISTENING_SECONDS, self._stop)

@@ -19,23 +19,33 @@ from app.mailroom.words import Login
 def receives(account: MailAccount) -> bool:
     """Whether mail is fetched for the account."""
     described = _described(account)
+    if is_graph(account):
+        return account.graph_reads
     return bool(described.imap_host if described else account.imap_host)
 
 
 def sends(account: MailAccount) -> bool:
     """Whether mail can go out from the account."""
     described = _described(account)
+    if is_graph(account):
+        return account.graph_sends
     return bool(described.smtp_host if described else account.smtp_host)
 
 
+def is_graph(account: MailAccount) -> bool:
+    """Whether the account is spoken to by Microsoft Graph."""
+    described = _described(account)
+    return described.by_graph if described is not None else account.login.is_graph
+
+
 def way_in(account: MailAccount, token: str) -> ImapRoute | None:
-    """How its mail is fetched; None when it only sends.
+    """How its mail is fetched by IMAP; None when it only sends, or is read another way.
 
     Args:
         token: a fresh access token for accounts that sign in by OAuth, "" for the others.
     """
     described = _described(account)
-    if not receives(account):
+    if not receives(account) or is_graph(account):
         return None
     if described is not None:
         return ImapRoute(
@@ -59,13 +69,13 @@ def way_in(account: MailAccount, token: str) -> ImapRoute | None:
 
 
 def way_out(account: MailAccount, token: str) -> SmtpRoute | None:
-    """How its mail goes out; None when it only receives.
+    """How its mail goes out by SMTP; None when it only receives, or sends another way.
 
     Args:
         token: a fresh access token for accounts that sign in by OAuth, "" for the others.
     """
     described = _described(account)
-    if not sends(account):
+    if not sends(account) or is_graph(account):
         return None
     if described is not None:
         return SmtpRoute(

@@ -36,6 +36,12 @@ class MailAccountChanged(Fact):
     fields: list[str]
 
 
+class MailAccountConnected(Fact):
+    """Somebody signed in at Microsoft, and the mailbox is read and sent from in their name."""
+
+    kind = "mailbox.connected"
+
+
 class MailAccountRemoved(Fact):
     kind = "mailbox.removed"
 

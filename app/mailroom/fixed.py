@@ -16,6 +16,7 @@ class FixedAccount:
         imap_host: empty when it only sends.
         smtp_host: empty when it only receives.
         ca_file: certificates to trust besides those of the system, empty for none.
+        by_graph: there are no servers; it is read and sent from by Microsoft Graph.
     """
 
     address: str
@@ -30,6 +31,7 @@ class FixedAccount:
     smtp_username: str = ""
     smtp_password: str = field(default="", repr=False)
     ca_file: str = ""
+    by_graph: bool = False
 
 
 _account: FixedAccount | None = None

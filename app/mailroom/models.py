@@ -20,7 +20,9 @@ class MailAccount(Model):
     says them (see ``fixed``). Secrets are encrypted; an empty SMTP user name means that of IMAP, with its secret.
     ``authserv_id`` is the name our own mail server signs its Authentication-Results with (RFC 8601); without it nobody
     is believed to be who a mail says. ``plus_addressing``: the server takes ``name+anything@`` for ``name@``.
-    ``start_on``: older mail is left alone.
+    ``start_on``: older mail is left alone. By Microsoft Graph an account has no servers; ``graph_reads``,
+    ``graph_sends`` and ``graph_changes`` say what it may do there: read, send, and change (mark, move, draft).
+    ``graph_person`` is the sign-in name of who connected it, whose refresh token it keeps.
     """
 
     __tablename__ = "mail_account"
@@ -50,6 +52,10 @@ class MailAccount(Model):
     oauth_scope: Mapped[str] = mapped_column(sa.String(500), default="")
     oauth_secret: Mapped[str] = mapped_column(sa.Text, default="")
     oauth_refresh_secret: Mapped[str] = mapped_column(sa.Text, default="")
+    graph_reads: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    graph_sends: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    graph_changes: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    graph_person: Mapped[str] = mapped_column(sa.String(254), default="", server_default="")
 
     afterwards: Mapped[Afterwards] = mapped_column(Word(Afterwards, 8), default=Afterwards.LEAVE)
     done_folder: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -71,6 +77,7 @@ class Mailbox(Model):
     ``last_uid`` is the highest UID that was noted, under ``uidvalidity`` (RFC 3501, 2.3.1.1). ``trouble`` is a word of
     the IMAP client, "" when the last run went well; ``failing_since`` when it began, ``next_at`` the earliest next try.
     ``told_at``: when administrators were told that it fails or is silent. ``token`` is an encrypted access token.
+    ``link``: where Microsoft Graph goes on listing, empty for from the beginning.
     """
 
     __tablename__ = "mailbox"
@@ -78,6 +85,7 @@ class Mailbox(Model):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("mail_account.id"), primary_key=True)
     uidvalidity: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     last_uid: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    link: Mapped[str | None] = mapped_column(LongText)
     tried_at: Mapped[datetime | None]
     succeeded_at: Mapped[datetime | None]
     last_mail_at: Mapped[datetime | None]
@@ -95,23 +103,55 @@ class MailPlace(Model):
     """Where a mail lies on the server, from the moment it was seen until nothing is left to do with it there.
 
     The row is written together with the raw mail, before anything is flagged or moved (faults F01 to F03); it goes
-    when the server has been told. ``raw_mail_id`` is empty while the mail was only listed.
+    when the server has been told. ``raw_mail_id`` is empty while the mail was only listed. ``remote_id`` is what
+    Microsoft Graph calls the mail, ``uid`` a number made of it; such a row stays as ``done``, because a list that has
+    to begin anew names every mail once more (fault F23).
     """
 
     __tablename__ = "mail_place"
     __table_args__ = table_args(
         sa.UniqueConstraint("account_id", "uidvalidity", "uid"),
-        sa.Index("ix_mail_place_state", "account_id", "state", "uid"),
+        sa.Index("ix_mail_place_state", "account_id", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("mail_account.id"))
     uidvalidity: Mapped[int] = mapped_column(sa.BigInteger)
     uid: Mapped[int] = mapped_column(sa.BigInteger)
+    remote_id: Mapped[str] = mapped_column(sa.String(250), default="", server_default="")
     size: Mapped[int] = mapped_column(sa.BigInteger)
     state: Mapped[PlaceState] = mapped_column(Word(PlaceState, 10), default=PlaceState.LISTED)
     attempts: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
     raw_mail_id: Mapped[int | None] = mapped_column(sa.ForeignKey("raw_mail.id"))
+
+
+class GraphDraft(Model):
+    """A mail of ours that was made in a mailbox before it was sent from there, so that a death in between can be told
+    from a mail that left. ``remote_id`` stays the same when the mail moves to the sent ones."""
+
+    __tablename__ = "graph_draft"
+    __table_args__ = table_args(sa.Index("ix_graph_draft_made_at", "made_at"))
+
+    delivery_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("mail_account.id"))
+    remote_id: Mapped[str] = mapped_column(sa.String(250))
+    made_at: Mapped[datetime]
+
+
+class MailHint(Model):
+    """A subscription by which Microsoft Graph tells that a mailbox has news; only a hint, never believed.
+
+    ``remote_id`` is what Graph calls it, ``secret_hash`` the SHA-256 of what it says to prove itself. ``until`` is when
+    it ends, ``heard_at`` when it last said something that was followed.
+    """
+
+    __tablename__ = "mail_hint"
+
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("mail_account.id"), primary_key=True)
+    remote_id: Mapped[str] = mapped_column(sa.String(100), unique=True)
+    secret_hash: Mapped[str] = mapped_column(sa.String(64))
+    until: Mapped[datetime]
+    heard_at: Mapped[datetime | None]
 
 
 class RawMail(Model):

@@ -55,8 +55,14 @@ def office_for(ticket_id: int | None) -> Office | None:
     )
 
 
+def may_send(account_id: int) -> bool:
+    """Whether mail goes out from an account at present."""
+    account = db.session.get(MailAccount, account_id)
+    return account is not None and account.is_active and connections.sends(account)
+
+
 def route_of(account_id: int, token: str) -> SmtpRoute | None:
-    """The way out of an account, as it is set up now.
+    """The way out of an account by SMTP, as it is set up now.
 
     Args:
         token: a fresh access token for accounts that sign in by OAuth, "" for the others.

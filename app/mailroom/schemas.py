@@ -75,6 +75,19 @@ def _secret(value: str) -> str:
     return value
 
 
+def _server_login(value: Login) -> Login:
+    """Microsoft Graph has a form of its own."""
+    if value.is_graph:
+        raise PydanticCustomError("enum", "enum")
+    return value
+
+
+def _graph_login(value: Login) -> Login:
+    if not value.is_graph:
+        raise PydanticCustomError("enum", "enum")
+    return value
+
+
 def _pattern(value: str) -> str:
     value = value.lower()
     if not re.fullmatch(r"[^@\s]*@[^@\s]+\.?[^@\s]*", value):
@@ -107,10 +120,10 @@ class AccountDefaults(Command):
 
 
 class NewAccount(AccountDefaults):
-    """A mailbox to read and to answer from. Empty secrets keep what is stored."""
+    """A mailbox to read and to answer from by servers. Empty secrets keep what is stored."""
 
     address: Address
-    login: Login = Login.PLAIN
+    login: Annotated[Login, AfterValidator(_server_login)] = Login.PLAIN
     imap_host: Host = ""
     imap_port: Port = 993
     imap_tls: Tls = Tls.IMPLICIT
@@ -130,6 +143,24 @@ class NewAccount(AccountDefaults):
 
 
 class ChangeAccount(NewAccount):
+    version: int = Field(ge=1)
+
+
+class NewGraphAccount(AccountDefaults):
+    """A mailbox at Microsoft 365, spoken to by Microsoft Graph.
+
+    ``graph_changes``: mail may be marked and moved there, and drafts made.
+    """
+
+    address: Address
+    login: Annotated[Login, AfterValidator(_graph_login)] = Login.GRAPH_APP
+    imap_folder: Annotated[Folder, Field(min_length=1)] = "INBOX"
+    graph_reads: bool = False
+    graph_sends: bool = False
+    graph_changes: bool = False
+
+
+class ChangeGraphAccount(NewGraphAccount):
     version: int = Field(ge=1)
 
 

@@ -62,6 +62,13 @@ class Login(StrEnum):
 
     PLAIN = "password"
     OAUTH = "oauth"
+    GRAPH_APP = "graph"
+    GRAPH_USER = "graph_user"
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether it is spoken to by Microsoft Graph, without servers of its own."""
+        return self in (Login.GRAPH_APP, Login.GRAPH_USER)
 
 
 class Afterwards(StrEnum):
@@ -78,6 +85,7 @@ class PlaceState(StrEnum):
     LISTED = "listed"
     KEPT = "kept"
     TOO_LARGE = "too_large"
+    DONE = "done"
 
 
 class Match(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.events.consumers import Inside, Outside
 from app.integrations.guard import HttpGuard
 from app.notifications.channels.bell import Bell
-from app.notifications.channels.email import Email, OpenFile, Route, TokenFor, no_file, no_token
+from app.notifications.channels.email import Email, OpenFile, Route, WayOf, by_password, no_file
 from app.notifications.channels.teams import Teams
 
 
@@ -15,7 +15,7 @@ def make(
     sender: str,
     webhook: str,
     guard: HttpGuard,
-    token: TokenFor = no_token,
+    way_of: WayOf = by_password,
     open_file: OpenFile = no_file,
 ) -> tuple[Inside | Outside, ...]:
     """The bell, the mail and Teams.
@@ -25,7 +25,7 @@ def make(
         sender: address mails come from on that way, empty to take the support address of the settings.
         webhook: where cards of teams without a webhook of their own go, empty for nowhere.
         guard: which hosts a webhook may name.
-        token: a fresh access token of a mail account.
+        way_of: the way out of a mail account.
         open_file: the bytes of a stored file by its hash.
     """
-    return Bell(), Email(route, sender, token=token, open_file=open_file), Teams(webhook, guard)
+    return Bell(), Email(route, sender, way_of=way_of, open_file=open_file), Teams(webhook, guard)

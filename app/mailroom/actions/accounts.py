@@ -5,24 +5,21 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from app.accounts import addresses
-from app.accounts.access import must_have_confirmed
 from app.accounts.actors import SHELL
-from app.accounts.models import Team
 from app.core import clock, crypto
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.language import _
 from app.events.log import action, record
 from app.mailroom import account_secrets as secrets
 from app.mailroom import accounts as reads
 from app.mailroom import fixed
-from app.mailroom.access import ACCOUNTS_RIGHT
+from app.mailroom.actions import account_parts as parts
 from app.mailroom.events import MailAccountChanged, MailAccountCreated, MailAccountRemoved
-from app.mailroom.models import MailAccount, Mailbox, MailPlace, RawMail
+from app.mailroom.models import GraphDraft, MailAccount, Mailbox, MailHint, MailPlace, RawMail
 from app.mailroom.schemas import AccountDefaults, ChangeAccount, ChangeDefaults, NewAccount
-from app.mailroom.words import Afterwards
-from app.tickets.models import Category
+from app.mailroom.words import Login
 
 
 @action
@@ -34,7 +31,7 @@ def create(command: NewAccount, *, actor: Actor) -> MailAccount:
         Invalid: something is missing, unknown, or taken.
         PasswordNeeded: the actor's own password was given too long ago (abuse case A62).
     """
-    _must_set_up(actor)
+    parts.must_set_up(actor)
     _check(command, None)
     now = clock.now()
     made = MailAccount(address="", address_key="", is_active=True, created_at=now, version=1)
@@ -43,7 +40,7 @@ def create(command: NewAccount, *, actor: Actor) -> MailAccount:
     db.session.add(made)
     db.session.flush()
     db.session.add(Mailbox(account_id=made.id))
-    _only_default(made)
+    parts.only_default(made)
     record(MailAccountCreated(name=made.name), actor=actor, subject=("mail_account", made.id))
     return made
 
@@ -58,14 +55,14 @@ def change(account: MailAccount, command: ChangeAccount, *, actor: Actor) -> Non
         Invalid: something is missing, unknown or taken; or a server changed and its secret was not given again.
         PasswordNeeded: the actor's own password was given too long ago.
     """
-    _must_set_up(actor)
+    parts.must_set_up(actor)
     if reads.described(account) is not None:
         raise Conflict(_("The connection of this account is set up in the environment."))
-    _check_version(account, command.version)
+    parts.check_version(account, command.version)
     _check(command, account)
     account.from_environment = False
     changed = _write(account, command)
-    _finish_change(account, changed, actor)
+    parts.finish_change(account, changed, actor)
 
 
 @action
@@ -75,10 +72,10 @@ def change_defaults(account: MailAccount, command: ChangeDefaults, *, actor: Act
     Raises:
         Conflict, Forbidden, Invalid, PasswordNeeded: as ``change``.
     """
-    _must_set_up(actor)
-    _check_version(account, command.version)
-    _check_defaults(command)
-    _finish_change(account, _write_defaults(account, command), actor)
+    parts.must_set_up(actor)
+    parts.check_version(account, command.version)
+    parts.check_defaults(command)
+    parts.finish_change(account, parts.write_defaults(account, command), actor)
 
 
 @action
@@ -90,12 +87,12 @@ def remove(account: MailAccount, *, actor: Actor) -> None:
         Conflict: the environment describes it.
         PasswordNeeded: the actor's own password was given too long ago.
     """
-    _must_set_up(actor)
+    parts.must_set_up(actor)
     if reads.described(account) is not None:
         raise Conflict(_("This account is set up in the environment and can only be removed there."))
     unlinked = sa.update(RawMail).where(RawMail.mail_account_id == account.id).values(mail_account_id=None)
     db.session.execute(unlinked.execution_options(synchronize_session=False))
-    for table in (MailPlace, Mailbox):
+    for table in (MailPlace, GraphDraft, MailHint, Mailbox):
         gone = sa.delete(table).where(table.account_id == account.id)
         db.session.execute(gone.execution_options(synchronize_session=False))
     record(MailAccountRemoved(), actor=actor, subject=("mail_account", account.id))
@@ -113,12 +110,15 @@ def ensure_environment() -> MailAccount | None:
     found = db.session.scalar(sa.select(MailAccount).where(MailAccount.address_key == address_key))
     if found is not None:
         found.from_environment = True
+        if described.by_graph:
+            found.login = Login.GRAPH_APP
         return found
     now = clock.now()
     first = not db.session.scalar(sa.select(sa.exists().where(MailAccount.is_default.is_(True))))
     made = MailAccount(
         address=described.address,
         address_key=address_key,
+        login=Login.GRAPH_APP if described.by_graph else Login.PLAIN,
         is_default=first,
         from_environment=True,
         start_on=now.date(),
@@ -129,13 +129,6 @@ def ensure_environment() -> MailAccount | None:
     db.session.add(Mailbox(account_id=made.id))
     record(MailAccountCreated(name=""), actor=SHELL, subject=("mail_account", made.id))
     return made
-
-
-def _must_set_up(actor: Actor) -> None:
-    """Whoever says where mail goes out reads every link to a new password; hence the right and the password."""
-    if actor.is_signed_in and not actor.can(ACCOUNTS_RIGHT):
-        raise Forbidden(permission=ACCOUNTS_RIGHT)
-    must_have_confirmed(actor)
 
 
 def _only_described(address_key: str) -> None:
@@ -149,14 +142,9 @@ def _only_described(address_key: str) -> None:
         record(changed, actor=SHELL, subject=("mail_account", account.id))
 
 
-def _check_version(account: MailAccount, version: int) -> None:
-    if version != account.version:
-        raise Conflict(_("This was changed in the meantime."), version=account.version)
-
-
 def _check(command: NewAccount, account: MailAccount | None) -> None:
-    _check_defaults(command)
-    _check_address(command, account)
+    parts.check_defaults(command)
+    parts.check_address(command.address, account)
     if not command.imap_host and not command.smtp_host:
         raise Invalid({"imap_host": _("Please name a server to receive from, or one to send by.")})
     missing = secrets.missing(command, account)
@@ -164,29 +152,9 @@ def _check(command: NewAccount, account: MailAccount | None) -> None:
         raise Invalid(missing)
 
 
-def _check_address(command: NewAccount, account: MailAccount | None) -> None:
-    query = sa.select(MailAccount.id).where(MailAccount.address_key == addresses.key(command.address))
-    owner = db.session.scalar(query)
-    if owner is not None and (account is None or owner != account.id):
-        raise Invalid({"address": _("There is an account for this address already.")})
-
-
-def _check_defaults(command: AccountDefaults) -> None:
-    if command.team_id is not None:
-        team = db.session.get(Team, command.team_id)
-        if team is None or not team.is_active:
-            raise Invalid({"team_id": _("Please choose one of the given teams.")})
-    if command.category_id is not None:
-        category = db.session.get(Category, command.category_id)
-        if category is None or not category.is_active:
-            raise Invalid({"category_id": _("Please choose one of the given topics.")})
-    if command.afterwards is Afterwards.MOVE and not command.done_folder:
-        raise Invalid({"done_folder": _("Please name the folder mail is moved to.")})
-
-
 def _write(account: MailAccount, command: NewAccount) -> list[str]:
     uprooted = secrets.uprooted(command, account) if account.id else {}
-    changed = _write_defaults(account, command)
+    changed = parts.write_defaults(account, command)
     before = (account.imap_host, account.imap_folder)
     for field in sorted(
         set(NewAccount.model_fields) - set(AccountDefaults.model_fields) - set(secrets.COLUMNS)
@@ -203,43 +171,5 @@ def _write(account: MailAccount, command: NewAccount) -> list[str]:
             setattr(account, column, "")
             changed.append(field)
     if account.id and before != (account.imap_host, account.imap_folder):
-        _begin_anew(account)
+        parts.begin_anew(account)
     return changed
-
-
-def _write_defaults(account: MailAccount, command: AccountDefaults) -> list[str]:
-    changed = []
-    for field in sorted(AccountDefaults.model_fields):
-        value = getattr(command, field)
-        if field == "start_on" and value is None:
-            continue
-        if getattr(account, field) != value:
-            setattr(account, field, value)
-            changed.append(field)
-    return changed
-
-
-def _begin_anew(account: MailAccount) -> None:
-    """Another server or folder has UIDs of its own; what was taken in is known by its content."""
-    mailbox = db.session.get_one(Mailbox, account.id, with_for_update=True)
-    mailbox.uidvalidity = mailbox.last_uid = 0
-    listed = sa.delete(MailPlace).where(MailPlace.account_id == account.id)
-    db.session.execute(listed.execution_options(synchronize_session=False))
-
-
-def _finish_change(account: MailAccount, changed: list[str], actor: Actor) -> None:
-    if not changed:
-        return
-    account.version += 1
-    mailbox = db.session.get_one(Mailbox, account.id, with_for_update=True)
-    mailbox.next_at, mailbox.token, mailbox.token_until = None, "", None
-    mailbox.failures, mailbox.trouble, mailbox.detail, mailbox.failing_since = 0, "", "", None
-    _only_default(account)
-    record(MailAccountChanged(fields=changed), actor=actor, subject=("mail_account", account.id))
-
-
-def _only_default(account: MailAccount) -> None:
-    """One account sends what belongs to no other."""
-    if account.is_default:
-        others = sa.update(MailAccount).where(MailAccount.id != account.id).values(is_default=False)
-        db.session.execute(others.execution_options(synchronize_session=False))

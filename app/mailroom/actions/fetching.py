@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,10 +11,10 @@ from app.accounts.actors import CLOCK
 from app.core import clock, crypto
 from app.core.db import db
 from app.events.log import action, record
-from app.mailroom import connections
+from app.mailroom.errands import Errand, Sighting
 from app.mailroom.events import MailboxFailing
 from app.mailroom.models import MailAccount, Mailbox, MailPlace
-from app.mailroom.words import Afterwards, PlaceState
+from app.mailroom.words import PlaceState
 
 # Minutes until a mailbox that fails is tried again; the last one repeats.
 PAUSES = (1, 5, 10, 20, 30)
@@ -25,110 +24,52 @@ PLACE_ATTEMPTS = 10
 DETAIL_LENGTH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """What whoever reads a mailbox has to know; taken out of the tables so that nothing is held while speaking.
-
-    Args:
-        account: the folded address, under which its mail is kept.
-        max_bytes: larger mail is not fetched.
-    """
-
-    account_id: int
-    account: str
-    uidvalidity: int
-    last_uid: int
-    start_on: date | None
-    max_bytes: int
-    afterwards: Afterwards
-    done_folder: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A mail on the server; size in bytes, ``attempts`` made so far to get it."""
-
-    id: int
-    uid: int
-    size: int
-    attempts: int = 0
-
-
-def accounts_due() -> list[int]:
-    """Accounts whose mailbox may be read now; those that fail wait a little longer each time."""
-    rows = db.session.execute(
-        sa.select(MailAccount, Mailbox.next_at)
-        .join(Mailbox, Mailbox.account_id == MailAccount.id)
-        .where(MailAccount.is_active.is_(True))
-        .order_by(MailAccount.id)
-    )
-    now = clock.now()
-    return [
-        account.id
-        for account, next_at in rows
-        if connections.receives(account) and (next_at is None or next_at <= now)
-    ]
-
-
-def errand_for(account_id: int) -> Errand | None:
-    """Where reading an account stands; None when it is off, gone, or only sends."""
-    row = db.session.execute(
-        sa.select(MailAccount, Mailbox).join(Mailbox).where(MailAccount.id == account_id)
-    ).one_or_none()
-    if row is None or not row[0].is_active or not connections.receives(row[0]):
-        return None
-    account, mailbox = row
-    return Errand(
-        account_id=account.id,
-        account=account.address_key,
-        uidvalidity=mailbox.uidvalidity,
-        last_uid=mailbox.last_uid,
-        start_on=account.start_on,
-        max_bytes=account.max_mb * 1024 * 1024,
-        afterwards=account.afterwards,
-        done_folder=account.done_folder,
-    )
-
-
-def places(account_id: int, state: PlaceState, limit: int) -> list[Place]:
-    """Mails on the server that have come so far, in their order there."""
-    query = (
-        sa.select(MailPlace.id, MailPlace.uid, MailPlace.size, MailPlace.attempts)
-        .where(MailPlace.account_id == account_id, MailPlace.state == state)
-        .order_by(MailPlace.uid)
-        .limit(limit)
-    )
-    return [Place(*row) for row in db.session.execute(query)]
-
-
 @action(silent="where reading stands is no change of anything people see")
 def folder_is_new(account_id: int, uidvalidity: int) -> None:
     """The folder was made anew: what was noted of the old one means nothing any more (fault F22)."""
     old = sa.delete(MailPlace).where(MailPlace.account_id == account_id, MailPlace.uidvalidity != uidvalidity)
     db.session.execute(old.execution_options(synchronize_session=False))
-    _advance(account_id, uidvalidity=uidvalidity, last_uid=0)
+    _advance(account_id, uidvalidity=uidvalidity, last_uid=0, link=None)
+
+
+@action(silent="where reading stands is no change of anything people see")
+def list_anew(account_id: int) -> None:
+    """The server forgot how far it had told us (fault F23): everything is listed once more, what is known stays so."""
+    _advance(account_id, link=None)
 
 
 @action(silent="what lies on the server is told when it has been taken in")
-def note(errand: Errand, uidvalidity: int, listed: Sequence[tuple[int, int]]) -> None:
-    """Remember mails that lie on the server before they are fetched.
+def note(errand: Errand, uidvalidity: int, seen: Sequence[Sighting], *, link: str = "") -> int:
+    """Remember mails that lie on the server before they are fetched, and with them where listing goes on.
 
     Args:
-        listed: UID and size in bytes of each, ascending.
+        seen: in their order there; by numbers ascending.
+        link: where Microsoft Graph goes on; then what is known already is passed over.
+
+    Returns:
+        how many were new.
     """
+    if link:
+        seen = _unknown(errand.account_id, uidvalidity, seen)
     rows = [
         {
             "account_id": errand.account_id,
             "uidvalidity": uidvalidity,
-            "uid": uid,
-            "size": size,
-            "state": PlaceState.LISTED if size <= errand.max_bytes else PlaceState.TOO_LARGE,
+            "uid": one.uid,
+            "remote_id": one.remote_id,
+            "size": one.size,
+            "state": PlaceState.LISTED if one.size <= errand.max_bytes else PlaceState.TOO_LARGE,
             "attempts": 0,
         }
-        for uid, size in listed
+        for one in seen
     ]
-    db.session.execute(sa.insert(MailPlace), rows)
-    _advance(errand.account_id, last_uid=listed[-1][0])
+    if rows:
+        db.session.execute(sa.insert(MailPlace), rows)
+    if link:
+        _advance(errand.account_id, link=link)
+    else:
+        _advance(errand.account_id, last_uid=seen[-1].uid)
+    return len(rows)
 
 
 @action(silent="the mail itself is on record")
@@ -148,9 +89,10 @@ def kept(raw_ids: Mapping[int, int]) -> None:
 
 
 @action(silent="what becomes of it is told when its head is kept")
-def is_too_large(place_id: int) -> None:
-    """A mail is larger than the server had said."""
-    found = sa.update(MailPlace).where(MailPlace.id == place_id).values(state=PlaceState.TOO_LARGE)
+def is_too_large(place_id: int, size: int) -> None:
+    """A mail is larger than the server had said; ``size`` in bytes at least."""
+    found = sa.update(MailPlace).where(MailPlace.id == place_id)
+    found = found.values(state=PlaceState.TOO_LARGE, size=size)
     db.session.execute(found.execution_options(synchronize_session=False))
 
 
@@ -160,6 +102,16 @@ def forget(place_ids: Sequence[int]) -> None:
     if place_ids:
         gone = sa.delete(MailPlace).where(MailPlace.id.in_(place_ids))
         db.session.execute(gone.execution_options(synchronize_session=False))
+
+
+@action(silent="a mail that was taken in is on record")
+def finished(errand: Errand, place_ids: Sequence[int]) -> None:
+    """Nothing is left to do with these mails; remembered where a list may name them again."""
+    if not errand.keeps_places:
+        forget(place_ids)
+    elif place_ids:
+        done = sa.update(MailPlace).where(MailPlace.id.in_(place_ids)).values(state=PlaceState.DONE)
+        db.session.execute(done.execution_options(synchronize_session=False))
 
 
 @action(silent="an attempt is no change of the mail")
@@ -195,12 +147,13 @@ def succeeded(account_id: int, *, brought_mail: bool) -> None:
 
 
 @action(silent="told only when it lasts; the fact is recorded then")
-def failed(account_id: int, trouble: str, detail: str) -> None:
+def failed(account_id: int, trouble: str, detail: str, at: datetime | None = None) -> None:
     """The mailbox could not be read; administrators are told once when that lasts.
 
     Args:
-        trouble: a word of the IMAP client.
+        trouble: a word of the client.
         detail: what the server said; never a secret.
+        at: when it wants to be asked again; None for the usual pause, which grows.
     """
     mailbox = db.session.get(Mailbox, account_id, with_for_update=True, populate_existing=True)
     if mailbox is None:
@@ -209,7 +162,7 @@ def failed(account_id: int, trouble: str, detail: str) -> None:
     mailbox.tried_at, mailbox.trouble, mailbox.detail = now, trouble[:40], detail[:DETAIL_LENGTH]
     mailbox.failures += 1
     mailbox.failing_since = mailbox.failing_since or now
-    mailbox.next_at = now + timedelta(minutes=PAUSES[min(mailbox.failures, len(PAUSES)) - 1])
+    mailbox.next_at = at or now + timedelta(minutes=PAUSES[min(mailbox.failures, len(PAUSES)) - 1])
     if now - mailbox.failing_since >= TELL_AFTER and (
         mailbox.told_at is None or mailbox.told_at < mailbox.failing_since
     ):
@@ -232,6 +185,17 @@ def _tell(account_id: int, trouble: str) -> None:
     record(MailboxFailing(trouble=trouble), actor=CLOCK, subject=("mail_account", account_id))
 
 
-def _advance(account_id: int, **values: int) -> None:
+def _unknown(account_id: int, uidvalidity: int, seen: Sequence[Sighting]) -> list[Sighting]:
+    """Those that were never noted, each once."""
+    fresh = {one.uid: one for one in seen}
+    query = sa.select(MailPlace.uid).where(
+        MailPlace.account_id == account_id, MailPlace.uidvalidity == uidvalidity, MailPlace.uid.in_(fresh)
+    )
+    for uid in db.session.scalars(query):
+        del fresh[uid]
+    return list(fresh.values())
+
+
+def _advance(account_id: int, **values: int | str | None) -> None:
     moved = sa.update(Mailbox).where(Mailbox.account_id == account_id).values(**values)
     db.session.execute(moved.execution_options(synchronize_session=False))

@@ -16,10 +16,10 @@ from app.core.environment import environment
 from app.events.consumers import Held, Target
 from app.events.models import Delivery, Event
 from app.events.settling import NO_WAY_OUT
-from app.integrations import smtp
 from app.integrations.compose import Attachment, Letter, compose
 from app.integrations.outcome import RetryLater
 from app.integrations.smtp_route import SmtpRoute
+from app.integrations.way import Slip, SmtpWay, Way
 from app.mailroom import outgoing
 from app.mailroom.outgoing import Office
 from app.notifications import letters, suppliers
@@ -29,7 +29,7 @@ from app.notifications.cover import Cover
 from app.notifications.limits import has_place
 from app.notifications.scene import EntryFacts, Reader, Scene
 from app.notifications.suppliers import SentFile
-from app.notifications.words import Way
+from app.notifications.words import Way as Channel
 from app.settings.queries import get as settings
 from app.settings.schemas import Site
 
@@ -39,7 +39,9 @@ ROUTE_IS_DOWN = frozenset(
     {
         "name_not_found", "address_not_allowed", "connection_refused", "connection_failed", "timeout",
         "not_a_mail_server", "server_refused", "starttls_missing", "starttls_refused", "certificate",
-        "tls_failed", "login_not_offered", "login_refused", "login_needed",
+        "tls_failed", "login_not_offered", "login_refused", "login_needed", "throttled", "mailbox_missing",
+        "mailbox_not_listed", "mail_send_missing", "mail_change_missing", "not_connected", "connection_ended",
+        "not_registered", "client_secret_refused", "client_secret_ended", "registration_unknown", "consent_missing",
     }
 )  # fmt: skip
 PERSON, INSTEAD = "person", "instead"
@@ -49,13 +51,14 @@ TWO_MAILBOXES = dict.fromkeys(
 # Their link goes to the address it was asked for at, when that is a further one of the reader.
 AS_ASKED = "password.reset_requested"
 Route = Callable[[], SmtpRoute | None]
-TokenFor = Callable[[int], str]
+WayOf = Callable[[int], Way | None]
 OpenFile = Callable[[str], bytes]
 
 
-def no_token(_account_id: int) -> str:
-    """For a house whose accounts have passwords."""
-    return ""
+def by_password(account_id: int) -> Way | None:
+    """For a house whose accounts have mail servers and passwords."""
+    route = outgoing.route_of(account_id, "")
+    return SmtpWay(route) if route is not None else None
 
 
 def no_file(sha256: str) -> bytes:
@@ -74,6 +77,7 @@ class Outgoing:
     Args:
         account_id: the account it goes out from; None for the way of the environment.
         files: what is attached when it is spoken: bytes are not asked for inside a unit.
+        slip: what the way out has to know of this attempt.
     """
 
     letter: Letter
@@ -81,6 +85,7 @@ class Outgoing:
     recipient: str
     account_id: int | None = None
     files: tuple[SentFile, ...] = ()
+    slip: Slip | None = None
 
     @property
     def message(self) -> EmailMessage:
@@ -108,7 +113,7 @@ class Email:
     Args:
         route: the way out of the environment, taken where no account can send; None for none.
         sender: address mails come from on that way, empty to take the support address of the settings.
-        token: a fresh access token of an account, "" for one with a password; asks its authority when needed.
+        way_of: the way out of an account, None for none; may ask its authority for a token.
         open_file: the bytes of a stored file by its hash.
     """
 
@@ -116,11 +121,11 @@ class Email:
     patience = timedelta(days=5)
 
     def __init__(
-        self, route: Route, sender: str = "", *, token: TokenFor = no_token, open_file: OpenFile = no_file
+        self, route: Route, sender: str = "", *, way_of: WayOf = by_password, open_file: OpenFile = no_file
     ) -> None:
         self._route = route
         self._sender = sender
-        self._token = token
+        self._way = way_of
         self._open_file = open_file
         self._breaker = Breaker()
 
@@ -134,14 +139,14 @@ class Email:
         return self._route() is not None or outgoing.any_office()
 
     def wants(self, kind: str) -> bool:
-        return kind in kinds(Way.EMAIL) or kind == suppliers.KIND
+        return kind in kinds(Channel.EMAIL) or kind == suppliers.KIND
 
     def targets(self, event: Event) -> Iterable[Target]:
         return self.targets_of([event]).get(event.id, ())
 
     def targets_of(self, events: Sequence[Event]) -> Mapping[int, Iterable[Target]]:
         scene = Scene(events)
-        found = recipients(scene, Way.EMAIL)
+        found = recipients(scene, Channel.EMAIL)
         return {
             event.id: [
                 *([Target(suppliers.target_of(event))] if event.kind == suppliers.KIND else []),
@@ -161,12 +166,12 @@ class Email:
         office = outgoing.office_for(event.ticket_id)
         self._breaker.check(_way_name(office))
         if event.kind == suppliers.KIND:
-            return self._to_supplier(event, office)
+            return _labelled(self._to_supplier(event, office), delivery)
         address, scene = Address.read(delivery.target), Scene([event])
         recipient = recipient_of(event, address, scene)
         if recipient is None or not has_place(recipient, scene.entry(event), delivery):
             return None
-        return self.write(event, recipient, scene, address.mailbox, office)
+        return _labelled(self.write(event, recipient, scene, address.mailbox, office), delivery)
 
     def write(
         self,
@@ -206,26 +211,27 @@ class Email:
 
         Raises:
             Held: no way out any more.
-            RetryLater, Undeliverable: see ``smtp.send``.
+            RetryLater, Undeliverable: see ``Way.send``.
         """
         way = str(message.account_id)
         self._breaker.check(way)
         try:
-            route = self._way_of(message.account_id)
-            receipt = smtp.send(route, self._sealed(message), message.sender, message.recipient)
+            slip = message.slip or Slip(message.sender, message.recipient)
+            return self._way_of(message.account_id).send(self._sealed(message), slip)
         except RetryLater as later:
             if later.reason in ROUTE_IS_DOWN:
                 self._breaker.trip(way, later)
             raise
-        return f"{receipt.code} {receipt.text}"
 
-    def _way_of(self, account_id: int | None) -> SmtpRoute:
-        route = (
-            self._route() if account_id is None else outgoing.route_of(account_id, self._token(account_id))
-        )
-        if route is None:
+    def _way_of(self, account_id: int | None) -> Way:
+        if account_id is not None:
+            way = self._way(account_id)
+        else:
+            route = self._route()
+            way = SmtpWay(route) if route is not None else None
+        if way is None:
             raise Held(NO_WAY_OUT)
-        return route
+        return way
 
     def _sealed(self, message: Outgoing) -> EmailMessage:
         files = [Attachment(one.name, one.media_type, self._open_file(one.sha256)) for one in message.files]
@@ -242,6 +248,14 @@ class Email:
         support = settings(Site).support_email
         host = urlsplit(environment().site_url).hostname or "localhost"
         return letters.Sender(self._sender or support or f"helpdesk@{host}", support)
+
+
+def _labelled(mail: Outgoing | None, delivery: Delivery) -> Outgoing | None:
+    """With what the way out has to know of this attempt."""
+    if mail is None:
+        return None
+    slip = Slip(mail.sender, mail.recipient, delivery.id, delivery.attempts > 1, delivery.may_be_repeat)
+    return replace(mail, slip=slip)
 
 
 def _way_name(office: Office | None) -> str:
@@ -263,7 +277,7 @@ def recipient_of(event: Event, address: Address, scene: Scene) -> Recipient | No
     """The person behind a target, if they are still to be told of the event."""
     if address.instead:
         return instead(event, scene, address.person_id)
-    found = recipients(scene, Way.EMAIL).get(event.id, [])
+    found = recipients(scene, Channel.EMAIL).get(event.id, [])
     return next((one for one in found if one.reader.id == address.person_id), None)
 
 

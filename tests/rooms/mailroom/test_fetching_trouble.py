@@ -18,6 +18,7 @@ from app.events.models import Event
 from app.integrations import imap
 from app.integrations.outcome import RetryLater
 from app.jobs import mail
+from app.mailroom import errands
 from app.mailroom.actions import accounts, fetching
 from app.mailroom.models import MailAccount
 from app.mailroom.outcomes import Reason, Result, State
@@ -118,9 +119,9 @@ class TestTrouble:
         assert broken.fetch().trouble == "login_refused"
         state = broken.mailbox
         assert (state.trouble, state.failures) == ("login_refused", 1)
-        assert fetching.accounts_due() == [broken.sales.id]
+        assert errands.accounts_due() == [broken.sales.id]
         with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
-            assert fetching.accounts_due() == [broken.id, broken.sales.id]
+            assert errands.accounts_due() == [broken.id, broken.sales.id]
 
     def test_f22_the_others_go_on(self, broken):
         broken.sales.deliver(letter("Im anderen Postfach"))
@@ -147,7 +148,7 @@ class TestTrouble:
     def test_an_account_that_is_off_is_left_alone(self, office):
         change(office, is_active=False)
         office.deliver(letter())
-        assert office.fetch().counts == {} and office.id not in fetching.accounts_due()
+        assert office.fetch().counts == {} and office.id not in errands.accounts_due()
 
 
 def test_a_changed_server_asks_for_the_password_again(office):

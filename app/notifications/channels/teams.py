@@ -166,7 +166,8 @@ class Teams:
         if first.state is DeliveryState.SENT:
             card_channels.worked(channel)
         elif trouble in REASONS and trouble not in OUR_OWN_FAULT:
-            card_channels.failed(channel, trouble)
+            # Whether it arrived nobody knows; of the channel it says that it did not answer.
+            card_channels.failed(channel, "timeout" if trouble == UNKNOWN else trouble)
 
 
 def _card_of(events: list[Event], scene: Scene, receiver: Reader | TeamFacts) -> Card | None:

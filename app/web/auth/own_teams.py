@@ -11,9 +11,14 @@ from app.core.language import _
 from app.notifications import switching
 from app.notifications.card_trials import CardTrial, view_of
 from app.web.auth.door import door
+from app.web.auth.forms import NextQuery
 from app.web.kit import page
 from app.web.kit.forms import Form
 from app.web.kit.webhooks import Webhook, check_webhook, tried
+
+
+class OwnWebhook(Webhook, NextQuery):
+    """The own Teams address; ``next`` is this page again, should the password have to be given first."""
 
 
 def _target(actor: Actor) -> str:
@@ -41,8 +46,8 @@ def own_teams_address(actor: Actor) -> str:
     return _form_page(actor, Form())
 
 
-@door.deed("/auth/teams/address", allow="tickets.work", takes=Webhook, again=_form_page)
-def set_own_teams(actor: Actor, command: Webhook) -> Any:
+@door.deed("/auth/teams/address", allow="tickets.work", takes=OwnWebhook, again=_form_page)
+def set_own_teams(actor: Actor, command: OwnWebhook) -> Any:
     """Keep it, encrypted."""
     check_webhook(command.webhook_url)
     team_webhooks.set_own(command.webhook_url, actor=actor)

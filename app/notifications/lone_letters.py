@@ -7,6 +7,7 @@ from typing import Any
 
 from app.accounts import tokens
 from app.accounts.models import OneTimeToken, Team
+from app.accounts.words import Role
 from app.core.db import db
 from app.core.formats import Formats
 from app.events.models import Event
@@ -92,13 +93,15 @@ def _about_mailbox(template: str) -> Callable[[Event, Reader, str, Formats], Mad
     return make
 
 
-def _channel_off(event: Event, _reader: Reader, _mailbox: str, formats: Formats) -> Made:
+def _channel_off(event: Event, reader: Reader, _mailbox: str, formats: Formats) -> Made:
     """A channel in Teams took no card for three days."""
     owner, number = event.payload["owner"], event.subject_id
     team = db.session.get(Team, number) if owner == "team" else None
     url = {"person": places.own_channel(), "team": places.team_channel(number)}.get(owner, places.teams())
     trouble = event.payload["trouble"]
-    values = {"owner": owner, "team": team.name if team else "", "at": formats.moment(event.at), "url": url}
+    may_mend = owner == "person" or reader.role is Role.ADMIN
+    values = {"owner": owner, "team": team.name if team else "", "at": formats.moment(event.at)}
+    values["url"] = url if may_mend else ""
     return "channel_off", values | {"wrong": reason(trouble)[0], "mend": mend_of(trouble)}
 
 

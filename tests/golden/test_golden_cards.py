@@ -16,9 +16,11 @@ from app.core import environment
 from app.core.db import db
 from app.core.uow import run_unit
 from app.events.models import Event
-from app.notifications.scene import Scene
-from app.notifications.ticket_cards import make_card
+from app.notifications.house_cards import make_morning, make_trial
+from app.notifications.scene import Scene, readers
+from app.notifications.ticket_cards import make_card, make_list, voice_of
 from app.tickets.actions import assigning, clock, escalating
+from app.tickets.daily import morning_of
 from app.tickets.schemas import Escalation
 from tests.golden.mail_scenes import START, Firm
 from tests.support import golden
@@ -82,6 +84,21 @@ SCENES: dict[str, Callable[[Firm], str]] = {
 }
 
 
+def written(language: str, make: Callable[[], dict[str, object]]) -> str:
+    """A card of a house that speaks a language."""
+    house = environment.environment()
+    environment.use(dataclasses.replace(house, default_locale=language))
+    try:
+        return json.dumps(make(), ensure_ascii=False, indent=2) + "\n"
+    finally:
+        environment.use(house)
+
+
+def events(kind: str = "") -> list[Event]:
+    query = sa.select(Event).order_by(Event.id)
+    return list(db.session.scalars(query.where(Event.kind == kind) if kind else query))
+
+
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("name", SCENES)
 def test_a_card_says_what_it_always_said(
@@ -89,18 +106,62 @@ def test_a_card_says_what_it_always_said(
 ) -> None:
     firm = Firm(world, "de", traveller)
     kind = SCENES[name](firm)
-    house = environment.environment()
-    environment.use(dataclasses.replace(house, default_locale=language))
-    try:
-        event = db.session.scalars(
-            sa.select(Event).where(Event.kind == kind).order_by(Event.id.desc())
-        ).first()
-        assert event is not None
-        scene = Scene([event])
-        ticket = scene.ticket(event)
-        assert ticket is not None
-        card = json.dumps(make_card(event, scene, ticket), ensure_ascii=False, indent=2)
-    finally:
-        environment.use(house)
+    event = events(kind)[-1]
+    scene = Scene([event])
+    ticket = scene.ticket(event)
+    assert ticket is not None
+    card = written(language, lambda: make_card(event, scene, ticket))
     assert CANARY not in card
-    golden.compare(f"card/{name}.{language}.json", card + "\n")
+    golden.compare(f"card/{name}.{language}.json", card)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("name", ["assigned", "answered", "confidential"])
+def test_a_card_of_ones_own_says_what_it_always_said(
+    traveller: time_machine.Traveller, world: World, language: str, name: str
+) -> None:
+    firm = Firm(world, "de", traveller)
+    ticket = firm.ticket(title="Abmahnung")
+    world.say(firm.customer, ticket, CANARY)
+    if name == "confidential":
+        firm.put(world.team, is_confidential=True)
+    event = events("ticket.reply_added" if name == "answered" else "ticket.assigned")[-1]
+    reader = dataclasses.replace(readers([firm.agent.id])[firm.agent.id], language=language)
+    scene = Scene([event])
+    facts = scene.ticket(event)
+    assert facts is not None
+    card = written("de", lambda: make_card(event, scene, facts, voice_of(reader)))
+    assert CANARY not in card and ("Abmahnung" in card) == (name != "confidential")
+    golden.compare(f"card/own_{name}.{language}.json", card)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_list_says_what_it_always_said(
+    traveller: time_machine.Traveller, world: World, language: str
+) -> None:
+    firm = Firm(world, "de", traveller)
+    firm.ticket(title="Serverausfall <at>everyone</at> [Klick](http://boese.example)", description=CANARY)
+    for _ in range(11):
+        firm.ticket()
+    told = events("ticket.opened")[:1] + events("ticket.assigned")
+    card = written(language, lambda: make_list(told, Scene(told)))
+    assert CANARY not in card
+    golden.compare(f"card/list.{language}.json", card)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_morning_says_what_it_always_said(
+    traveller: time_machine.Traveller, world: World, language: str
+) -> None:
+    firm = Firm(world, "de", traveller)
+    oldest = firm.ticket()
+    traveller.shift(timedelta(hours=20))
+    clock.check_due()
+    team = Scene(events("ticket.opened")).team(events("ticket.opened")[0])
+    assert team is not None and oldest.team_id == team.id
+    card = written(language, lambda: make_morning(team, morning_of(team.id)))
+    golden.compare(f"card/morning.{language}.json", card)
+
+
+def test_nothing_in_a_card_is_sent_that_a_trial_does_not_need(world: World) -> None:
+    assert "TICKET" not in json.dumps(make_trial("de"))

@@ -34,6 +34,7 @@ PAGES = {
     "/admin/settings/site": 4,
     "/admin/settings/tickets": 4,
     "/admin/settings/mail": 4,
+    "/admin/settings/cards": 4,
     "/admin/settings/sign-in": 4,
     "/admin/mail": 5,
     "/admin/mail/new": 5,

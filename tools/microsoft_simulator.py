@@ -17,8 +17,12 @@ from typing import NoReturn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.simulated_microsoft import Microsoft
+from tools.simulated_microsoft.microsoft import APPLICATION, DELEGATED
 
 REFUSED = 78
+# In a demonstration an administrator has agreed to all the helpdesk can make use of.
+AGREED = {"User.Read.All", "GroupMember.Read.All", "Mail.ReadWrite", "Mail.Send"}
+AGREED |= {"Mail.ReadWrite.Shared", "Mail.Send.Shared", "Mail.Read", "Mail.Read.Shared"}
 
 
 def refuse(line: str) -> NoReturn:
@@ -40,7 +44,33 @@ def arguments(told: list[str] | None = None) -> argparse.Namespace:
     reader.add_argument(
         "--multi-tenant", action="store_true", help="let people of other firms sign in by /common"
     )
+    reader.add_argument(
+        "--redirect-uri", action="append", default=[], help="another address sign-ins may lead to"
+    )
+    reader.add_argument(
+        "--logout-url", action="append", default=[], help="front-channel address told of sign-outs"
+    )
     return reader.parse_args(told)
+
+
+def simulation(asked: argparse.Namespace) -> Microsoft:
+    """The simulation that was asked for.
+
+    Raises:
+        ValueError: it would be reached from elsewhere.
+    """
+    return Microsoft(
+        asked.port,
+        asked.pages_port,
+        asked.data,
+        asked.browser_over_tls,
+        asked.host,
+        multi_tenant=asked.multi_tenant,
+        redirect_uris=set(asked.redirect_uri),
+        front_channel_logout_urls=list(asked.logout_url),
+        grants_delegated=AGREED | DELEGATED,
+        grants_application=AGREED | APPLICATION,
+    )
 
 
 def tell(ms: Microsoft) -> None:
@@ -65,10 +95,9 @@ def main(told: list[str] | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
-        ms = Microsoft(asked.port, asked.pages_port, asked.data, asked.browser_over_tls, asked.host)
+        ms = simulation(asked)
     except ValueError as error:
         refuse(str(error))
-    ms.multi_tenant = asked.multi_tenant
     with ms:
         tell(ms)
         ended.wait()

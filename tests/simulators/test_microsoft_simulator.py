@@ -80,6 +80,7 @@ def test_it_starts_says_where_it_is_and_comes_back_with_the_same_certificate(tmp
                 "keys"
             ]
             assert session.get(told["Seiten / pages"], timeout=10).status_code == 200
+            assert session.post(f"{told['Seiten / pages']}_simulator/reset", timeout=10).status_code == 200
             seen.append((Path(told["CA"]).read_bytes(), [key["n"] for key in keys]))
     assert seen[0] == seen[1]
     modes = {

@@ -183,6 +183,17 @@ def test_a_mail_in_json_is_sent_too(microsoft: Microsoft, graph: Caller, box: Ma
     assert refused.json()["error"]["code"] == "InvalidInternetMessageHeader"
 
 
+def test_what_was_sent_can_appear_late(microsoft: Microsoft, graph: Caller, box: Mailbox) -> None:
+    microsoft.sent_items_late = True
+    assert (
+        graph("POST", f"{BOX}/sendMail", **encoded(letter(From=SUPPORT, To="x@kunde.example"))).status_code
+        == 202
+    )
+    assert (len(box.sent), box.messages("sentitems")) == (1, [])
+    box.catch_up()
+    assert len(box.messages("sentitems")) == 1
+
+
 def test_a_draft_is_made_and_sent(graph: Caller, box: Mailbox) -> None:
     raw = letter("Entwurf", From=SUPPORT, To="x@kunde.example")
     made = graph("POST", f"{BOX}/messages", **encoded(raw))

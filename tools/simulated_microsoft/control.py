@@ -13,16 +13,9 @@ from tools.simulated_microsoft.mailboxes import Message
 door = Blueprint("control", __name__, url_prefix="/_simulator")
 Row = dict[str, Any]
 SWITCHES = (
-    *("grants_application", "grants_delegated", "allowed_mailboxes", "parallel_limit", "multi_tenant"),
-    *(
-        "secret_expired",
-        "optional_claims",
-        "refresh_once",
-        "token_lifetime",
-        "redirect_uris",
-        "redirect_paths",
-        "front_channel_logout_urls",
-    ),
+    *("grants_application", "grants_delegated", "optional_claims", "allowed_mailboxes", "parallel_limit"),
+    *("multi_tenant", "secret_expired", "refresh_once", "sent_items_late", "token_lifetime"),
+    *("redirect_uris", "redirect_paths", "front_channel_logout_urls"),
 )
 
 

@@ -24,13 +24,14 @@ columns = lru_cache(maxsize=2000)(mime.columns)
 def row(message: Message) -> Row:
     """A message as Graph writes it."""
     modified = message.modified_at or message.received_at
-    told = columns(message.raw) | {
+    read = columns(message.raw)
+    told = read | {
         "@odata.etag": f'W/"{message.version}"',
         "id": shown_id(message.immutable_id, message.message_id),
         "changeKey": f"v{message.version}",
         "parentFolderId": message.folder_id,
         "receivedDateTime": moment(message.received_at),
-        "sentDateTime": moment(mime.sent_at(mime.parse(message.raw)) or message.received_at),
+        "sentDateTime": read["sentDateTime"] or moment(message.received_at),
         "createdDateTime": moment(message.received_at),
         "lastModifiedDateTime": moment(modified),
         "isRead": message.is_read,

@@ -80,8 +80,10 @@ class Mailbox:
         self.lock = RLock()
         self.journal: list[Change] = []
         self.sent: list[bytes] = []
+        self.late: list[bytes] = []
         self._told = told
         self._messages: dict[str, Message] = {}
+        self._by_id: dict[str, Message] = {}  # by the id that changes
         root = new_id("AQMk")
         self.root = Folder(root, "Oberste Ebene des Informationsspeichers", "", ROOT)
         made = [Folder(new_id("AQMk"), name, root, known) for known, name in WELL_KNOWN.items()]
@@ -117,7 +119,8 @@ class Mailbox:
             gone = self._note(message, "removed")
             del self._messages[message.immutable_id]
             self._messages[message.immutable_id] = message  # the last one of its new folder
-            message.message_id, message.folder_id = new_id("AAMk"), target.folder_id
+            message.folder_id = target.folder_id
+            self._rename(message)
             message.version += 1
             come = self._note(message, "created")
         self._told(self, gone)
@@ -132,7 +135,7 @@ class Mailbox:
         with self.lock:
             message = self.message(message_id)
             change = self._note(message, "removed")
-            del self._messages[message.immutable_id]
+            del self._messages[message.immutable_id], self._by_id[message.message_id]
         self._told(self, change)
 
     def create_folder(self, name: str, parent: str = ROOT) -> Folder:
@@ -152,6 +155,11 @@ class Mailbox:
             self.folders[made.folder_id] = made
             return made
 
+    def catch_up(self) -> None:
+        """Put what was sent and held back among the sent items."""
+        while self.late:
+            self.add(self.late.pop(0), "sentitems", is_read=True)
+
     # What the simulated Graph needs
 
     def add(
@@ -168,7 +176,7 @@ class Mailbox:
             message = Message(
                 raw, place, received_at or now, new_id("AAMk"), new_id("AAkA"), is_read, is_draft, now
             )
-            self._messages[message.immutable_id] = message
+            self._messages[message.immutable_id] = self._by_id[message.message_id] = message
             change = self._note(message, "created")
         self._told(self, change)
         return message
@@ -191,7 +199,8 @@ class Mailbox:
             message = self.message(message_id)
             self._note(message, "removed")
             del self._messages[message.immutable_id]
-            message.message_id, message.immutable_id = new_id("AAMk"), new_id("AAkA")
+            message.immutable_id = new_id("AAkA")
+            self._rename(message)
             self._messages[message.immutable_id] = message
             self._note(message, "created")
 
@@ -202,13 +211,10 @@ class Mailbox:
             NotThere: it is gone, or it never was.
         """
         with self.lock:
-            found = self._messages.get(message_id)
-            if found is not None:
-                return found
-            for message in self._messages.values():
-                if message.message_id == message_id:
-                    return message
-        raise NotThere(message_id)
+            found = self._messages.get(message_id) or self._by_id.get(message_id)
+        if found is None:
+            raise NotThere(message_id)
+        return found
 
     def all_messages(self) -> list[Message]:
         with self.lock:
@@ -229,6 +235,11 @@ class Mailbox:
                 if name.lower() == folder.well_known or name == folder.name:
                     return folder
         raise NotThere(name)
+
+    def _rename(self, message: Message) -> None:
+        del self._by_id[message.message_id]
+        message.message_id = new_id("AAMk")
+        self._by_id[message.message_id] = message
 
     def _note(self, message: Message, kind: str) -> Change:
         number = len(self.journal) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from copy import copy
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -44,6 +45,7 @@ class Microsoft:
         data: keeps certificate and keys there, so that they are the same after a restart.
         browser_over_tls: send browsers to the TLS listener as well.
         host: loopback address or ``localhost``.
+        registered: attributes that differ from the start on, and again after ``reset``.
 
     Raises:
         ValueError: the host is not this machine.
@@ -61,7 +63,9 @@ class Microsoft:
         data: Path | None = None,
         browser_over_tls: bool = False,
         host: str = "127.0.0.1",
+        **registered: Any,
     ) -> None:
+        self._registered = registered
         self.host = loopback(host)
         self.browser_over_tls = browser_over_tls
         self.lock = RLock()
@@ -88,6 +92,7 @@ class Microsoft:
         self.multi_tenant = False
         self.secret_expired = False
         self.refresh_once = False
+        self.sent_items_late = False  # what was sent is found only after Mailbox.catch_up
         self.token_lifetime = 3600
         self.optional_claims: set[str] = {"email"}  # said without being asked for; also auth_time
         self.redirect_paths: set[str] = set(REDIRECT_PATHS)
@@ -101,6 +106,8 @@ class Microsoft:
         self.rounds: dict[str, Any] = {}
         self.sign_ins = SignIns(self)
         self.subscriptions = Subscriptions(self)
+        for name, value in self._registered.items():
+            setattr(self, name, copy(value))
         self._claims: dict[str, Any] = {}
         self._maker: Callable[[Person, dict[str, Any]], str] | None = None
         for address in (

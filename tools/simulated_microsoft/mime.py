@@ -66,7 +66,9 @@ def columns(raw: bytes) -> dict[str, Any]:
     senders = recipients(mail, "From") or [_recipient("", "")]
     thread = (header(mail, "References") or header(mail, "In-Reply-To") or header(mail, "Message-ID")).split()
     plain = TAG.sub(" ", content) if kind == "html" else content
+    told = sent_at(mail)
     return {
+        "sentDateTime": told.strftime("%Y-%m-%dT%H:%M:%SZ") if told else None,
         "internetMessageId": header(mail, "Message-ID"),
         "subject": header(mail, "Subject"),
         "from": senders[0],

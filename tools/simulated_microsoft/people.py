@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -84,6 +85,7 @@ class Person:
         }
 
 
+@cache
 def drawn(name: str, place: int) -> bytes:
     """A portrait: a head and shoulders on a colour of one's own, as a JPEG."""
     image = Image.new("RGB", (240, 240), COLOURS[place % len(COLOURS)])

@@ -25,7 +25,7 @@ from app.mailroom import fixed as fixed_account
 from app.mailroom.words import Tls
 from app.notifications import consumers as notifications
 from app.settings import fixed, microsoft
-from app.web import admin, auth, customer, health, people, tickets
+from app.web import admin, api, auth, customer, health, people, tickets
 from app.web.kit import assets, brand, errors, guard, numbers, page, visitor
 from app.web.kit.door import Door
 
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from config import Settings
 
 THREADS = 16
-DOORS: tuple[Door, ...] = (health.door, people.door, auth.door, customer.door, tickets.door, admin.door)
+DOORS: tuple[Door, ...] = (
+    health.door, people.door, auth.door, customer.door, tickets.door, admin.door, api.door,
+)  # fmt: skip
 
 
 def wire(settings: Settings) -> Flask:

@@ -1,4 +1,4 @@
-"""From a session token or a person to an Actor, with one statement; and the actors that are no persons."""
+"""From a token of a browser or program, or a person, to an Actor with one statement; and actors that are no persons."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.accounts.json_tokens import MicrosoftNeeded, TokenKind, read
 from app.accounts.models import Membership, Person, SignIn, Team
 from app.accounts.permissions import UNTIL_ENROLLED, rights_of
-from app.accounts.words import STAFF, Role
+from app.accounts.words import STAFF, Role, SignInKind
 from app.core import clock, crypto
 from app.core.actor import Actor, ActorKind
 from app.core.db import UTCDateTime, db
@@ -38,25 +39,30 @@ _PERSON = (
     Person.organisation_id,
     Person.manages_organisation,
 )
-_BY_TOKEN = (
+_SIGNED_IN = (
     sa.select(
         *_PERSON,
         SignIn.id.label("sign_in_id"),
         SignIn.seen_at,
         SignIn.is_strong,
-        SignIn.recheck_by.is_not(None).label("is_microsoft"),
+        SignIn.recheck_by,
         (sa.func.length(Person.totp_secret) > 0).label("has_second_factor"),
         Membership.team_id,
     )
     .select_from(SignIn)
     .join(Person, Person.id == SignIn.person_id)
     .outerjoin(Membership, Membership.person_id == Person.id)
-    .where(
-        SignIn.token_hash == sa.bindparam("token"),
-        SignIn.expires_at > sa.bindparam("now", type_=UTCDateTime()),
-        sa.or_(SignIn.recheck_by.is_(None), SignIn.recheck_by > sa.bindparam("now", type_=UTCDateTime())),
-        Person.is_active.is_(True),
-    )
+    .where(SignIn.expires_at > sa.bindparam("now", type_=UTCDateTime()), Person.is_active.is_(True))
+)
+_BY_TOKEN = _SIGNED_IN.where(
+    SignIn.token_hash == sa.bindparam("token"),
+    SignIn.kind == SignInKind.BROWSER,
+    sa.or_(SignIn.recheck_by.is_(None), SignIn.recheck_by > sa.bindparam("now", type_=UTCDateTime())),
+)
+_BY_SIGN_IN = _SIGNED_IN.where(
+    SignIn.id == sa.bindparam("sign_in_id"),
+    SignIn.person_id == sa.bindparam("person_id"),
+    SignIn.kind == SignInKind.PROGRAM,
 )
 _BY_PERSON = (
     sa.select(*_PERSON, Membership.team_id)
@@ -99,15 +105,38 @@ def actor_for_token(token: str) -> tuple[Actor, bool] | None:
     return _judge(rows) if rows else None
 
 
+def actor_for_access(token: str) -> tuple[Actor, bool] | None:
+    """As :func:`actor_for_token` for the access token of a program, which is never idle for too long.
+
+    Raises:
+        MicrosoftNeeded: the sign-in is there, but Microsoft has to say once more that the person is.
+    """
+    named = read(TokenKind.ACCESS, token)
+    if named is None:
+        return None
+    given = {"sign_in_id": named.sign_in_id, "person_id": named.person_id, "now": clock.now()}
+    rows = db.session.execute(_BY_SIGN_IN, given).all()
+    if not rows:
+        return None
+    if rows[0].recheck_by is not None and rows[0].recheck_by <= clock.now():
+        raise MicrosoftNeeded
+    return _known(rows)
+
+
 def _judge(rows: Any) -> tuple[Actor, bool] | None:
     first = rows[0]
     silent = clock.now() - first.seen_at
     if silent > (IDLE_STAFF if first.role in STAFF else IDLE_CUSTOMER):
         return None
+    return _known(rows)
+
+
+def _known(rows: Any) -> tuple[Actor, bool]:
+    first = rows[0]
     actor = _actor(rows, first.sign_in_id)
     if _must_enrol(first):
         actor = replace(actor, rights=UNTIL_ENROLLED)
-    return actor, silent > timedelta(minutes=5)
+    return actor, clock.now() - first.seen_at > timedelta(minutes=5)
 
 
 def _must_enrol(row: Any) -> bool:
@@ -115,7 +144,7 @@ def _must_enrol(row: Any) -> bool:
 
     Whoever came by Microsoft without one gives the own one here, see ``signing_in.confirm_code``.
     """
-    if row.role is not Role.ADMIN or row.is_strong or (row.has_second_factor and not row.is_microsoft):
+    if row.role is not Role.ADMIN or row.is_strong or (row.has_second_factor and row.recheck_by is None):
         return False
     return settings.get(SignInRules).admins_need_second_factor
 

@@ -128,7 +128,7 @@ class SignInFailed(Fact):
 
 
 class SignInEnded(Fact):
-    """``how``: sign_out, by_person, microsoft (signed out there)."""
+    """``how``: sign_out, by_person, microsoft (signed out there), token_reused (a spent one came again, A51)."""
 
     kind = "sign_in.ended"
     sign_in_id: int

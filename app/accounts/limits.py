@@ -43,6 +43,18 @@ def arrive(network: str) -> None:
     rates.hit(ARRIVALS, "arrive", "network", network)
 
 
+def vouched(account: str) -> None:
+    """Count one sign-in of somebody Microsoft vouches for.
+
+    Args:
+        account: who they are there.
+
+    Raises:
+        TooMany: five in this minute.
+    """
+    rates.hit(ACCOUNT, "arrive", "account", account)
+
+
 def proof(person_id: int) -> None:
     """Count one password or code given by somebody who already came that far.
 

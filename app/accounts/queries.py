@@ -12,7 +12,7 @@ from sqlalchemy.orm import load_only
 from app.accounts import addresses, further
 from app.accounts.access import visible_to
 from app.accounts.models import Membership, Organisation, Person, RecoveryCode, SignIn, Team
-from app.accounts.words import STAFF, Role
+from app.accounts.words import STAFF, Role, SignInKind
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
@@ -154,7 +154,7 @@ def deputy_of(person_id: int, today: date) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class OwnSignIn:
-    """A signed-in browser as its owner sees it."""
+    """A signed-in browser or program as its owner sees it."""
 
     id: int
     user_agent: str
@@ -162,18 +162,23 @@ class OwnSignIn:
     created_at: datetime
     seen_at: datetime
     is_this: bool
+    kind: SignInKind
 
 
 def own_sign_ins(actor: Actor) -> list[OwnSignIn]:
-    """The actor's signed-in browsers, the one in use first, then by last use."""
+    """The actor's signed-in browsers and programs, the one in use first, then by last use."""
     query = (
-        sa.select(SignIn.id, SignIn.user_agent, SignIn.network, SignIn.created_at, SignIn.seen_at)
+        sa.select(
+            SignIn.id, SignIn.user_agent, SignIn.network, SignIn.created_at, SignIn.seen_at, SignIn.kind
+        )
         .where(SignIn.person_id == actor.person_id, SignIn.expires_at > clock.now())
         .order_by(SignIn.seen_at.desc(), SignIn.id.desc())
         .limit(50)
     )
     rows = db.session.execute(query).all()
-    found = [OwnSignIn(row[0], row[1], row[2], row[3], row[4], row[0] == actor.sign_in_id) for row in rows]
+    found = [
+        OwnSignIn(row[0], row[1], row[2], row[3], row[4], row[0] == actor.sign_in_id, row[5]) for row in rows
+    ]
     return sorted(found, key=lambda one: not one.is_this)
 
 
@@ -204,6 +209,14 @@ def teams_of(person_ids: Iterable[int], actor: Actor) -> dict[int, list[str]]:
     for person_id, name in db.session.execute(query):
         found.setdefault(person_id, []).append(name)
     return found
+
+
+def own_teams(actor: Actor) -> list[tuple[int, str]]:
+    """The active teams the actor belongs to, by name."""
+    if not actor.team_ids:
+        return []
+    query = sa.select(Team.id, Team.name).where(Team.id.in_(actor.team_ids), Team.is_active.is_(True))
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Team.name))]
 
 
 def team_choices(actor: Actor) -> Sequence[tuple[int, str]]:

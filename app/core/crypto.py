@@ -26,6 +26,12 @@ def _key(purpose: str, secret: str) -> bytes:
     return hashlib.sha256(f"helpdesk/{purpose}/{secret}".encode()).digest()
 
 
+def keys(purpose: str) -> tuple[bytes, ...]:
+    """Keys of 256 bits bound to a purpose, for who signs in a form of its own: the present one, then the fallbacks."""
+    house = environment()
+    return tuple(_key(purpose, secret) for secret in (house.secret_key, *house.secret_key_fallbacks))
+
+
 def sign(purpose: str, message: str) -> str:
     """A keyed signature bound to a purpose, 32 URL-safe characters (192 bits)."""
     mac = hmac.digest(_key(purpose, environment().secret_key), message.encode(), "sha256")

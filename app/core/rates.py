@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,15 @@ from app.core.errors import TooMany
 
 REDIS_SECONDS = 0.5
 PAUSE_AFTER_FAILURE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How much of a limit is left: of so many, so many, and the seconds until there is more again."""
+
+    limit: int
+    remaining: int
+    seconds: int
 
 
 class Limiter:
@@ -44,17 +54,37 @@ class Limiter:
             who: what is limited and for whom.
 
         Raises:
-            TooMany: the limit is reached; ``details["seconds"]`` until the next try.
+            TooMany: the limit is reached; ``details["seconds"]`` until the next try, ``details["limit"]`` what it is.
         """
         if not self.on:
             return
         item = _parsed(limit)
         if not self._allowed(item, who):
-            raise TooMany(seconds=self._wait(item, who))
+            raise TooMany(seconds=self._wait(item, who), limit=item.amount)
 
     def peek(self, limit: str, *who: str) -> bool:
         """Whether one more hit would pass, without counting."""
         return not self.on or self._local.test(_parsed(limit), *who)
+
+    def left(self, limit: str, *who: str) -> Left | None:
+        """What is left of a limit, as counted where the last hit was; None when nothing is counted."""
+        if not self.on:
+            return None
+        item = _parsed(limit)
+        at, remaining = self._stats(item, who)
+        return Left(item.amount, max(0, remaining), max(1, int(at - time.time()) + 1))
+
+    def _stats(self, item: RateLimitItem, who: tuple[str, ...]) -> tuple[float, int]:
+        if self._shared is not None and time.monotonic() >= self._resume:
+            try:
+                return self._shared.get_window_stats(item, *who)
+            except Exception as error:  # any trouble with Redis means: what is counted here
+                self._lose(error)
+        return self._local.get_window_stats(item, *who)
+
+    def _lose(self, error: Exception) -> None:
+        self._resume = time.monotonic() + PAUSE_AFTER_FAILURE
+        log.get(__name__).warning("rate_counter_lost", error=str(error)[:200])
 
     def _allowed(self, item: RateLimitItem, who: tuple[str, ...]) -> bool:
         local = self._local.hit(item, *who)
@@ -63,8 +93,7 @@ class Limiter:
         try:
             return self._shared.hit(item, *who)
         except Exception as error:  # any trouble with Redis means: count here
-            self._resume = time.monotonic() + PAUSE_AFTER_FAILURE
-            log.get(__name__).warning("rate_counter_lost", error=str(error)[:200])
+            self._lose(error)
             return local
 
     def _wait(self, item: RateLimitItem, who: tuple[str, ...]) -> int:
@@ -96,3 +125,9 @@ def hit(limit: str, *who: str) -> None:
     """Count one hit with the process's limiter; see :meth:`Limiter.hit`."""
     house = environment()
     limiter_for(house.redis_url, house.rate_limits).hit(limit, *who)
+
+
+def left(limit: str, *who: str) -> Left | None:
+    """What is left with the process's limiter; see :meth:`Limiter.left`."""
+    house = environment()
+    return limiter_for(house.redis_url, house.rate_limits).left(limit, *who)

@@ -17,6 +17,8 @@ from app.integrations.microsoft import GRAPH_DEFAULT_SCOPE, Registration
 from app.integrations.outcome import RetryLater
 
 SPARE = timedelta(minutes=5)
+# What our own app registration exposes for programs that speak for somebody.
+ACCESS_AS_USER = "access_as_user"
 # Numbers of Entra's errors (learn.microsoft.com, "Microsoft Entra authentication and authorization error codes").
 NUMBERS = {
     "AADSTS7000215": "client_secret",
@@ -164,12 +166,12 @@ class Entra:
         """Who a program speaks for that brings an access token made for us.
 
         Raises:
-            SignInRefused: ``token`` for anything but such a token (one about who somebody is does not do),
-                ``foreign_tenant``.
+            SignInRefused: ``token`` for anything but such a token (one about who somebody is, or of a program that
+                speaks for nobody, does not do), ``foreign_tenant``.
             RetryLater: Entra cannot be asked for its keys.
         """
         claims = self._verified(token)
-        if not claims.scopes:
+        if ACCESS_AS_USER not in claims.scopes:
             raise SignInRefused("token", "scope")
         return claims
 

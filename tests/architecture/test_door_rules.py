@@ -23,7 +23,8 @@ from tests.architecture.source import Module, calls, module, modules
 
 # Routes that belong to no door: the browser's files, the same for everybody.
 BESIDE_THE_DOORS = {"static", "bundle", "brand"}
-MAKERS = {"app.web.kit.door", "app.web.kit.assets", "app.web.kit.brand"}
+MAKERS = {"app.web.kit.door", "app.web.kit.json_door", "app.web.kit.assets", "app.web.kit.brand"}
+DECLARES = ("door.page", "door.deed", "door.read", "door.change")
 PARSED = {"form", "args", "values", "json", "get_json", "data", "get_data"}
 
 
@@ -68,7 +69,7 @@ def without_allow(found: Iterable[Module]) -> Iterator[str]:
     """Pages and deeds whose permission does not stand there in plain words."""
     for one in found:
         for called, call in calls(one.tree):
-            if one.package != "web" or not called.endswith(("door.page", "door.deed")):
+            if one.package != "web" or not called.endswith(DECLARES):
                 continue
             allow = next((word.value for word in call.keywords if word.arg == "allow"), None)
             if not isinstance(allow, ast.Constant) and ast.unparse(allow or ast.Constant("")) not in (
@@ -147,7 +148,13 @@ def test_every_route_says_its_permission_in_plain_words() -> None:
 
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
-    "text", ["@door.page('/x')\ndef x(): pass", "@door.deed('/x', allow=rule())\ndef x(): pass"]
+    "text",
+    [
+        "@door.page('/x')\ndef x(): pass",
+        "@door.deed('/x', allow=rule())\ndef x(): pass",
+        "@door.read('/x', gives=Shape)\ndef x(): pass",
+        "@door.change('/x', allow=rule())\ndef x(): pass",
+    ],
 )
 def test_a_route_without_a_plain_permission_is_found(text: str) -> None:
     assert list(without_allow([module("app.web.admin.planted", text)]))
@@ -193,7 +200,7 @@ def test_every_form_refuses_fields_it_does_not_know() -> None:
         route.endpoint
         for door in wiring.DOORS
         for route in door.table
-        if route.method == "POST" and route.takes and route.takes.model_config.get("extra") != "forbid"
+        if route.method != "GET" and route.takes and route.takes.model_config.get("extra") != "forbid"
     ]
     assert lax == []
 

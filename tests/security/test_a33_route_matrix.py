@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.web.kit.door import PUBLIC
 from tests.security.sweep.answers import shape
-from tests.security.sweep.asking import deed, send
+from tests.security.sweep.asking import call, deed, send
 from tests.security.sweep.rights import WHO
 from tests.security.sweep.routes import DEEDS, PAGES, Line, routes
 from tests.security.sweep.samples import filled
@@ -18,16 +18,20 @@ from tests.security.sweep.things import Variant, in_the_form, maker_of, ways
 from tests.support.world import World
 
 pytestmark = pytest.mark.sqlite_only
-FINE = {200, 204, 303, 409, 422}
+FINE = {200, 201, 202, 204, 303, 409, 422}
 # Own things that answer otherwise, and why.
 OTHERWISE: dict[str, tuple[set[int], str]] = {
     "health.figures": ({404}, "closed to everybody without the token of the monitoring"),
+    "api.login": ({401}, "nobody has this address and password"),
+    "api.refresh": ({401}, "there is no refresh token, or that of a call"),
 }
 NOT_THERE = {404, 410}
 
 
 def ask(stage: Stage, role: str, line: Line, variant: Variant, data: dict[str, str]) -> Any:
     """One request."""
+    if line.is_json:
+        return call(stage.program(role), line, line.path(variant.things), data)
     browser, path = stage.browser(role, fresh=line.allow == PUBLIC), line.path(variant.things)
     if line.is_page:
         return send(browser, "GET", path)
@@ -45,6 +49,8 @@ def check_allowed(line: Line, variant: Variant, status: int, *, well_filled: boo
 def check_refused(line: Line, role: str, answer: Any) -> None:
     if role != ANON:
         assert answer.status_code == 403
+    elif line.is_json:
+        assert (answer.status_code, answer.mimetype) == (401, "application/json")
     elif line.is_page:
         assert answer.status_code == 303
         assert answer.headers["Location"].startswith("/auth/login")

@@ -40,7 +40,7 @@ class Entrance:
 
     Args:
         refusal: why not; None when it went well.
-        token: the session token; of a program, its first refresh token is its business (see ``sign_ins``).
+        token: the session token; of a program, its first refresh token.
     """
 
     refusal: Refusal | None = None
@@ -52,9 +52,7 @@ class Entrance:
 
 
 @action
-def enter(
-    arrival: Arrival, browser: Browser, *, kind: SignInKind = SignInKind.BROWSER, actor: Actor
-) -> Entrance:
+def enter(arrival: Arrival, browser: Browser, *, actor: Actor) -> Entrance:
     """Let somebody in whom Microsoft vouches for.
 
     Args:
@@ -69,7 +67,7 @@ def enter(
         record(SignInFailed(reason=Refusal.INACTIVE), actor=actor, subject=("person", person.id))
         return Entrance(Refusal.INACTIVE)
     bring_up_to_date(person, identity, arrival)
-    return _in(person, arrival, browser, kind)
+    return _in(person, arrival, browser)
 
 
 def admitted(arrival: Arrival, *, actor: Actor) -> tuple[Person, MicrosoftIdentity] | Refusal:
@@ -191,11 +189,12 @@ def _into_a_team(person: Person) -> None:
         arrivals.join(person, [staffing.default_team().id], leads=person.role is Role.TEAM_LEADER)
 
 
-def _in(person: Person, arrival: Arrival, browser: Browser, kind: SignInKind) -> Entrance:
+def _in(person: Person, arrival: Arrival, browser: Browser) -> Entrance:
     token = sign_ins.begin(person, browser)
     sign_in = db.session.scalars(sa.select(SignIn).where(SignIn.token_hash == crypto.digest(token))).one()
-    sign_in.kind = kind
     sign_in.recheck_by = good_until()
+    if browser.kind is SignInKind.PROGRAM:
+        sign_in.expires_at = sign_ins.program_lasts_until(sign_in.recheck_by)
     sign_in.refresh_secret = crypto.encrypt(arrival.refresh_token) if arrival.refresh_token else ""
     sign_in.microsoft_session = crypto.digest(arrival.session) if arrival.session else ""
     sign_in.login_hint = shorten(arrival.login_hint, 500)

@@ -12,7 +12,8 @@ from app.web.kit.door import Door
 from app.web.kit.visitor import current_actor
 
 door = Door("auth", __name__)
-OPEN_BEFORE_ENROLLING = ("auth", "health")
+# The door for programs says it in words of its own.
+OPEN_BEFORE_ENROLLING = ("auth", "health", "api")
 
 
 @door.before_app_request

@@ -1,11 +1,12 @@
-"""`/auth/sign-ins`: in which browsers one is signed in."""
+"""`/auth/sign-ins`: in which browsers and apps one is signed in."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from app.accounts.actions import signing_out
-from app.accounts.queries import own_sign_ins
+from app.accounts.queries import OwnSignIn, own_sign_ins
+from app.accounts.words import SignInKind
 from app.core.actor import Actor
 from app.core.language import _, ngettext
 from app.web.auth.browser import described
@@ -16,8 +17,13 @@ from app.web.kit import page
 @door.page("/auth/sign-ins", allow="profile.own")
 def sign_ins(actor: Actor) -> str:
     """All of them, the present one first."""
-    rows = [(one, described(one.user_agent)) for one in own_sign_ins(actor)]
+    rows = [(one, _named(one)) for one in own_sign_ins(actor)]
     return page.render("auth/sign_ins.html", rows=rows)
+
+
+def _named(one: OwnSignIn) -> str:
+    kind = _("App") if one.kind is SignInKind.PROGRAM else ""
+    return ", ".join(part for part in (kind, described(one.user_agent)) if part)
 
 
 @door.deed("/auth/sign-ins/<int:sign_in_id>/end", allow="profile.own")

@@ -7,7 +7,7 @@ import hashlib
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, make_response, request
@@ -42,6 +42,16 @@ class Route:
     allow: str
     takes: type[BaseModel] | None
     own_unit: bool
+    gives: type[BaseModel] | None = None
+    is_json: bool = False
+
+
+@dataclass(frozen=True)
+class Sent:
+    """By what a request that comes twice is known: the key its sender gave it ("" for none), and its content."""
+
+    key: str
+    body_hash: str
 
 
 class Door(Blueprint):
@@ -58,11 +68,11 @@ class Door(Blueprint):
         """A page to read (GET): ``view(actor, query?, **path)``; changing anything in it is an error."""
 
         def add(view: View) -> View:
-            self._note(view, rule, "GET", allow, query, own_unit=False)
+            self._note(view, Route("", rule, "GET", allow, query, own_unit=False))
 
             @functools.wraps(view)
             def reading(**path: Any) -> Any:
-                actor = _admitted(allow)
+                actor = admitted(allow)
                 if query is None:
                     return view(actor, **path)
                 return view(actor, _query(query), **path)
@@ -95,21 +105,21 @@ class Door(Blueprint):
             raise DoorError(f"{rule}: a deed that takes a form says how to show it again")
 
         def add(view: View) -> View:
-            self._note(view, rule, "POST", allow, takes, own_unit=own_unit)
+            self._note(view, Route("", rule, "POST", allow, takes, own_unit))
 
             @functools.wraps(view)
             def doing(**path: Any) -> Any:
-                actor = _admitted(allow)
+                actor = admitted(allow)
                 _refuse_unwritable(values=takes is None)
                 if takes is None or again is None:
-                    return _done(own_unit, functools.partial(view, actor, **path), actor)
+                    return done(own_unit, functools.partial(view, actor, **path), actor, _sent())
                 form: Form[Any] = Form(request.form)
                 if uploads is not None:
                     _take_files(uploads, actor, form)
                 command = form.parse(takes)
                 if command is not None:
                     try:
-                        return _done(own_unit, functools.partial(view, actor, command, **path), actor)
+                        return done(own_unit, functools.partial(view, actor, command, **path), actor, _sent())
                     except Invalid as refusal:
                         form.blame(refusal.problems)
                 answer = make_response(again(actor, form, **path))
@@ -121,16 +131,22 @@ class Door(Blueprint):
 
         return add
 
-    def _note(
-        self, view: View, rule: str, method: str, allow: str, takes: type[BaseModel] | None, *, own_unit: bool
-    ) -> None:
-        if allow not in (PUBLIC, SIGNED_IN) and not permissions.known(allow):
-            raise DoorError(f"{rule}: allow={allow!r} is no permission of the table")
-        path = (self.url_prefix or "") + rule
-        self.table.append(Route(f"{self.name}.{view.__name__}", path, method, allow, takes, own_unit))
+    def _note(self, view: View, route: Route) -> None:
+        if route.allow not in (PUBLIC, SIGNED_IN) and not permissions.known(route.allow):
+            raise DoorError(f"{route.rule}: allow={route.allow!r} is no permission of the table")
+        named = replace(
+            route, endpoint=f"{self.name}.{view.__name__}", rule=(self.url_prefix or "") + route.rule
+        )
+        self.table.append(named)
 
 
-def _admitted(allow: str) -> Actor:
+def admitted(allow: str) -> Actor:
+    """Whoever is at the door, when they may pass.
+
+    Raises:
+        NotSignedIn, Forbidden: they may not.
+        Unavailable: the database cannot say who it is.
+    """
     actor = current_actor()
     if allow == PUBLIC:
         return actor
@@ -168,12 +184,17 @@ def _query(model: type[BaseModel]) -> BaseModel:
     return made
 
 
-def _done(own_unit: bool, work: Callable[[], Any], actor: Actor) -> Response:
+def done(own_unit: bool, work: Callable[[], Any], actor: Actor, sent: Sent) -> Response:
+    """Do the work of a route in a unit, again from the start when the database asks for it.
+
+    Args:
+        own_unit: the work opens its units itself, and what it answered is not kept.
+    """
     if own_unit:
         return make_response(work())
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _once_in_unit(work, actor)
+            return _once_in_unit(work, actor, sent)
         except Exception as error:
             if attempt == ATTEMPTS or not again_after(error):
                 raise
@@ -188,34 +209,34 @@ class _Refused(Exception):
         self.answer = answer
 
 
-def _once_in_unit(work: Callable[[], Any], actor: Actor) -> Response:
+def _once_in_unit(work: Callable[[], Any], actor: Actor, sent: Sent) -> Response:
     try:
         with unit_of_work() as unit:
-            answer = _answer(unit, work, actor)
+            answer = _answer(unit, work, actor, sent)
     except _Refused as refused:
         return refused.answer
     fault.point("web.committed")
     return answer
 
 
-def _answer(unit: Unit, work: Callable[[], Any], actor: Actor) -> Response:
-    key = request.form.get("_once", "")[:80]
+def _answer(unit: Unit, work: Callable[[], Any], actor: Actor, sent: Sent) -> Response:
     owner = f"{actor.person_id or 0}|{request.endpoint}|{request.path}"
-    if key:
-        before = once.recall(owner, key, _body_hash())
+    if sent.key:
+        before = once.recall(owner, sent.key, sent.body_hash)
         if before is not None:
             return _replayed(before)
     answer = make_response(work())
     if answer.status_code >= 400 and not unit.kept:
         raise _Refused(answer)
-    if key and answer.status_code < 400:
-        once.keep(owner, key, _body_hash(), _kept(answer))
+    if sent.key and answer.status_code < 400:
+        once.keep(owner, sent.key, sent.body_hash, _kept(answer))
     return answer
 
 
-def _body_hash() -> str:
+def _sent() -> Sent:
     pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token", "_once"))
-    return hashlib.sha256(repr(pairs).encode("utf-8", "replace")).hexdigest()
+    body_hash = hashlib.sha256(repr(pairs).encode("utf-8", "replace")).hexdigest()
+    return Sent(request.form.get("_once", "")[:80], body_hash)
 
 
 def _kept(answer: Response) -> dict[str, Any]:
@@ -223,12 +244,14 @@ def _kept(answer: Response) -> dict[str, Any]:
         "status": answer.status_code,
         "location": answer.headers.get("Location", ""),
         "fragment": answer.headers.get("HX-Redirect", ""),
-        "body": answer.get_data(as_text=True) if answer.status_code == 200 else "",
+        "body": answer.get_data(as_text=True) if 200 <= answer.status_code < 300 else "",
+        "type": answer.mimetype,
     }
 
 
 def _replayed(before: dict[str, Any]) -> Response:
-    answer = current_app.response_class(before["body"], status=before["status"], mimetype="text/html")
+    kind = before.get("type", "text/html")
+    answer = current_app.response_class(before["body"], status=before["status"], mimetype=kind)
     if before["location"]:
         answer.headers["Location"] = before["location"]
     if before["fragment"]:

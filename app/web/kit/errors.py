@@ -22,7 +22,7 @@ from app.core.errors import (
 )
 from app.core.language import _
 from app.core.uow import is_outage
-from app.web.kit import page
+from app.web.kit import json_answers, page
 
 STATUS: dict[type[HouseError], int] = {
     NotSignedIn: 401,
@@ -59,6 +59,8 @@ def show(status: int, message: str = "", problems: list[str] | None = None) -> R
 
 
 def _house(error: HouseError) -> AnyResponse:
+    if json_answers.wanted():
+        return _when_to_come_back(json_answers.decline_for(error, status_of(error)), error)
     if isinstance(error, NotSignedIn):
         return _to_sign_in()
     if isinstance(error, PasswordNeeded):
@@ -67,7 +69,10 @@ def _house(error: HouseError) -> AnyResponse:
     problems = (
         [text for texts in error.problems.values() for text in texts] if isinstance(error, Invalid) else []
     )
-    answer = show(status_of(error), error.message, problems)
+    return _when_to_come_back(show(status_of(error), error.message, problems), error)
+
+
+def _when_to_come_back(answer: Response, error: HouseError) -> Response:
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.details.get("seconds", RETRY_SECONDS))
     if isinstance(error, Unavailable):
@@ -85,9 +90,12 @@ def _to_sign_in() -> AnyResponse:
 
 def _http(error: HTTPException) -> AnyResponse:
     status = error.code or 500
-    if status < 400:
+    if json_answers.wanted():
+        answer = json_answers.decline_http(error)
+    elif status < 400:
         return error.get_response()
-    answer = show(status)
+    else:
+        answer = show(status)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value
@@ -106,11 +114,11 @@ def _bug(error: Exception) -> AnyResponse:
     if is_outage(error):
         return _away(error)
     log.get(__name__).error("unhandled", exc_info=error)
-    return show(500)
+    return json_answers.decline(500) if json_answers.wanted() else show(500)
 
 
 def init_errors(app: Flask) -> None:
-    """Answer every refusal and every bug with a page."""
+    """Answer every refusal and every bug with a page, programs with JSON."""
     app.register_error_handler(HouseError, _house)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)

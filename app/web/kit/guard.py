@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.core import log
 from app.core.environment import environment
 from app.core.language import _
-from app.web.kit import errors
+from app.web.kit import errors, json_answers
 
 CSP = (
     "default-src 'self'; img-src 'self' data: blob:; script-src 'self'; style-src 'self'; "
@@ -73,10 +73,10 @@ def _from_our_pages() -> AnyResponse | None:
     """Refuse a change sent by a page of another host, even with a good token (abuse case A57).
 
     A page of a neighbouring host can plant a cookie of its own here, and then has a token that fits it. Programs that
-    are no browsers do not say where they are.
+    are no browsers do not say where they are. Below /api no cookie counts, so a page has nothing to abuse there.
     """
     origin = request.headers.get("Origin")
-    if request.method in READS or origin is None:
+    if request.method in READS or origin is None or json_answers.wanted():
         return None
     try:
         host = urlsplit(origin).hostname or ""
@@ -123,6 +123,8 @@ def _csrf_refused(_error: CSRFError) -> AnyResponse:
 
 
 def _host_refused(_error: SecurityError) -> AnyResponse:
+    if json_answers.wanted():
+        return json_answers.decline(400)
     return Response("400 unknown host\n", status=400, mimetype="text/plain")
 
 

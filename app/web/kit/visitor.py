@@ -1,19 +1,21 @@
-"""Who is at the door: the session cookie, the server-side sign-in behind it, the actor of this request."""
+"""Who is at the door: the cookie of a browser or the token of a program, the sign-in behind it, the actor."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Request, g, session
+from flask import Flask, Request, g, request, session
 from flask_login import LoginManager, current_user
 
-from app.accounts import actors, sign_ins
+from app.accounts import actors, json_tokens, sign_ins
 from app.core import log
 from app.core.actor import NOBODY, Actor
 from app.core.clock import now
 from app.core.uow import is_outage, touch
+from app.web.kit import json_answers
 
 COOKIE_KEY = "sid"
+MAX_TOKEN = 4096
 
 
 class Visitor:
@@ -54,12 +56,22 @@ def session_token() -> str:
     return token if isinstance(token, str) else ""
 
 
+def bearer_token() -> str:
+    """The token a program brings in ``Authorization: Bearer``, empty when there is none."""
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and len(token) <= MAX_TOKEN else ""
+
+
 def _load(_request: Request) -> Visitor | None:
-    token = session_token()
+    by_token = json_answers.wanted()
+    token = bearer_token() if by_token else session_token()
     if not token or g.get("database_down"):
         return None
     try:
-        found = actors.actor_for_token(token)
+        found = actors.actor_for_access(token) if by_token else actors.actor_for_token(token)
+    except json_tokens.MicrosoftNeeded as refusal:
+        setattr(g, json_answers.WHY, refusal.word)
+        return None
     except Exception as error:
         if not is_outage(error):
             raise

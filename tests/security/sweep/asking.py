@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.db import db
+from tests.security.sweep.routes import Line
+from tests.support.programs import Program
 from tests.support.world import Browser
 
 
@@ -21,3 +23,10 @@ def send(browser: Browser, method: str, path: str, **options: Any) -> Any:
 def deed(browser: Browser, path: str, data: Mapping[str, Any], **options: Any) -> Any:
     """A form sent as our own pages send it."""
     return send(browser, "POST", path, data={"csrf_token": browser.token} | dict(data), **options)
+
+
+def call(program: Program, line: Line, path: str, body: Any = None, **options: Any) -> Any:
+    """A call of the door for programs, with the token of this one."""
+    if line.is_page or line.takes is None:
+        return program.send(line.method, path, **options)
+    return program.send(line.method, path, json=body if body is not None else {}, **options)

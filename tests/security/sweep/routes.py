@@ -19,7 +19,8 @@ class Line:
 
     Args:
         allow: the permission it asks for.
-        takes: the form or the query it reads, if any.
+        takes: the form, the query or the body it reads, if any.
+        is_json: it speaks with programs, by token.
     """
 
     endpoint: str
@@ -27,6 +28,7 @@ class Line:
     rule: str
     allow: str
     takes: type[BaseModel] | None
+    is_json: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -48,14 +50,16 @@ class Line:
 def routes(wanted: Callable[[Line], bool] = lambda _line: True) -> list[Line]:
     """The routes of all doors, in the order of their addresses."""
     found = [
-        Line(route.endpoint, route.method, route.rule, route.allow, route.takes)
+        Line(route.endpoint, route.method, route.rule, route.allow, route.takes, route.is_json)
         for door in wiring.DOORS
         for route in door.table
     ]
     return sorted(filter(wanted, found), key=lambda line: (line.rule, line.method))
 
 
-PAGES = routes(lambda line: line.is_page)
-DEEDS = routes(lambda line: not line.is_page)
-FORMS = routes(lambda line: not line.is_page and line.takes is not None)
-QUERIES = routes(lambda line: line.is_page and line.takes is not None)
+PAGES = routes(lambda line: line.is_page and not line.is_json)
+DEEDS = routes(lambda line: not line.is_page and not line.is_json)
+FORMS = [line for line in DEEDS if line.takes is not None]
+QUERIES = [line for line in PAGES if line.takes is not None]
+CALLS = routes(lambda line: line.is_json)
+BODIES = [line for line in CALLS if not line.is_page and line.takes is not None]

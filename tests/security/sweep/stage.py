@@ -23,6 +23,7 @@ from app.tickets.models import Attachment, Category, Comment, ScheduledReply, Ti
 from app.tickets.schemas import LaterReply
 from app.tickets.words import AttachmentState
 from tests.support.letters import letter
+from tests.support.programs import Program
 from tests.support.world import Browser, World
 
 ANON, CUSTOMER, AGENT, LEADER, ADMIN = "anon", "customer", "agent", "leader", "admin"
@@ -80,6 +81,10 @@ class Stage:
         with self._browsers[role].client.session_transaction() as session:
             session.pop("_flashes", None)
         return self._browsers[role]
+
+    def program(self, role: str) -> Program:
+        """A program of a role, signed in this moment."""
+        return Program(self.world.app, self.person(role))
 
     def asker(self, role: str) -> Person:
         """Whose requests a role calls its own."""

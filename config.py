@@ -114,6 +114,7 @@ class Settings(BaseSettings):
     schedule_mail_accept: Rhythm = "60s"
     schedule_mail_fetch: Rhythm = "5m"
     schedule_mail_silence: Rhythm = "37 * * * *"
+    schedule_microsoft_recheck: Rhythm = "5m"
     schedule_auto_close: Rhythm = "7 * * * *"
     schedule_teams_digest: Rhythm = "0 7 * * *"
     schedule_housekeeping: Rhythm = "23 * * * *"

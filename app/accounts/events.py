@@ -160,6 +160,12 @@ class MicrosoftDisconnected(Fact):
     kind = "person.disconnected"
 
 
+class PasswordNotNeeded(Fact):
+    """A link for a new password was asked for somebody who signs in with Microsoft; they are told so."""
+
+    kind = "password.not_needed"
+
+
 class PasswordChanged(Fact):
     """``how``: changed (with the old one), reset (by link), shell."""
 

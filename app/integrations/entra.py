@@ -120,6 +120,8 @@ class Entra:
         """
         if "error" in answer:
             raise _refusal(answer.get("error", ""), answer.get("error_description", ""))
+        if not answer.get("code"):
+            raise SignInRefused("code")
         found = _asked(lambda: self._app().acquire_token_by_auth_code_flow(dict(flow), dict(answer)))
         if "error" in found:
             refused = _refusal(str(found["error"]), str(found.get("error_description", "")))
@@ -227,6 +229,13 @@ def entra_for(registration: Registration) -> Entra:
         if _known is None or _known[0] != registration:
             _known = (registration, Entra(registration))
         return _known[1]
+
+
+def forget() -> None:
+    """Ask for everything anew at the next use (an administrator checks the set-up, between tests)."""
+    global _known
+    with _known_lock:
+        _known = None
 
 
 def _asked(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:

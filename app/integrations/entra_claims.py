@@ -7,24 +7,25 @@ from __future__ import annotations
 
 import hmac
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import jwt
 
+from app.core import clock
 from app.integrations.microsoft import Registration
 from app.integrations.outcome import Undeliverable
 
 ALGORITHMS = ["RS256"]
 LEEWAY_SECONDS = 120
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "tid", "oid"]
-KEYS_KEPT_SECONDS = 24 * 60 * 60
+# One that is withdrawn is believed no longer than this.
+KEPT = timedelta(hours=1)
 # A token may name any key it likes: asking for unknown ones more often than this would be work for strangers.
-ASK_AGAIN_SECONDS = 60
+ASK_AGAIN = timedelta(minutes=1)
 # More groups than fit into a token: it then says where to ask for them instead.
 OVERAGE = "groups"
 
@@ -73,7 +74,7 @@ class Claims:
 
 
 class Keys:
-    """The keys Entra signs with, kept for a day; an unknown one is asked for, because keys are changed.
+    """The keys Entra signs with, kept for an hour; an unknown one is asked for, because keys are changed.
 
     Args:
         fetch: asks for the key set (RFC 7517), outside of any unit.
@@ -82,7 +83,7 @@ class Keys:
     def __init__(self, fetch: Callable[[], Mapping[str, Any]]) -> None:
         self._fetch = fetch
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked = float("-inf")
+        self._asked: datetime | None = None
         self._lock = threading.Lock()
 
     def key_of(self, token: str) -> jwt.PyJWK:
@@ -100,10 +101,10 @@ class Keys:
         if head.get("alg") not in ALGORITHMS or not isinstance(name, str):
             raise SignInRefused("token", "algorithm")
         with self._lock:
-            age = time.monotonic() - self._asked
-            if age > KEYS_KEPT_SECONDS or (name not in self._keys and age > ASK_AGAIN_SECONDS):
+            age = clock.now() - self._asked if self._asked else None
+            if age is None or age > KEPT or (name not in self._keys and age > ASK_AGAIN):
                 self._keys = _readable(self._fetch())
-                self._asked = time.monotonic()
+                self._asked = clock.now()
             key = self._keys.get(name)
         if key is None:
             raise SignInRefused("token", "unknown key")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
@@ -57,6 +57,7 @@ class Graph:
         guard: of the registration.
         token: an access token; asked with True when the last one was refused.
         headers: sent each time (``Prefer`` …).
+        limits: of each request.
 
     Raises (every call):
         RetryLater: ``busy`` and ``failing`` with the moment Graph named, ``login_refused``, ``permission_missing``
@@ -66,12 +67,18 @@ class Graph:
     """
 
     def __init__(
-        self, url: str, guard: HttpGuard, token: TokenSource, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        guard: HttpGuard,
+        token: TokenSource,
+        headers: Mapping[str, str] | None = None,
+        limits: Limits = PATIENCE,
     ) -> None:
         self._url = url.rstrip("/")
         self._guard = guard
         self._token = token
         self._headers = dict(headers or {})
+        self._limits = limits
 
     def get(
         self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -177,9 +184,10 @@ class Graph:
         *,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-        max_bytes: int = PATIENCE.answer_bytes,
+        max_bytes: int = 0,
     ) -> Answer:
         """One request; with a new token once more when the first one is refused."""
+        limits = replace(self._limits, answer_bytes=max_bytes) if max_bytes else self._limits
         for fresh in (False, True):
             sent = {
                 "Accept": JSON,
@@ -188,7 +196,6 @@ class Graph:
                 **(headers or {}),
                 "Authorization": f"Bearer {self._token(fresh)}",
             }
-            limits = Limits(PATIENCE.connect, PATIENCE.read, PATIENCE.total, max_bytes)
             answer = send(self._guard, method, address, body=body, headers=sent, limits=limits)
             if answer.status != 401:
                 break

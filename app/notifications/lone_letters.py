@@ -47,6 +47,10 @@ def _password_changed(event: Event, _reader: Reader, _mailbox: str, formats: For
     return "password_changed", values
 
 
+def _password_not_needed(_event: Event, reader: Reader, _mailbox: str, _formats: Formats) -> Made:
+    return "password_not_needed", {"name": reader.name, "sign_in_url": places.sign_in()}
+
+
 def _second_factor(template: str) -> Callable[[Event, Reader, str, Formats], Made]:
     """A mail about the second factor: what changed, when, and whether staff did it."""
 
@@ -126,6 +130,7 @@ TABLE: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "registration.started": _with_link("confirm"),
     "password.reset_requested": _with_link("reset"),
     "password.changed": _password_changed,
+    "password.not_needed": _password_not_needed,
     "email.change_requested": _requested("email_confirm", "email_warning"),
     "email.changed": _about_address("email_changed"),
     "email.further_requested": _requested("address_confirm", "address_warning"),

@@ -49,6 +49,11 @@ def forgot_password() -> str:
     return absolute(FORGOT)
 
 
+def sign_in() -> str:
+    """Where people sign in."""
+    return absolute("/auth/login")
+
+
 def mail_account(account_id: int) -> str:
     """The page of a mail account, for administrators."""
     return absolute(f"/admin/mail/{account_id}")

@@ -127,6 +127,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "registration.started": ACCOUNT,
     "password.reset_requested": ACCOUNT,
     "password.changed": ACCOUNT,
+    "password.not_needed": ACCOUNT,
     "email.change_requested": ACCOUNT,
     "email.changed": ACCOUNT,
     "email.further_requested": ACCOUNT,

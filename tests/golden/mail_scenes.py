@@ -15,6 +15,7 @@ from app.accounts.events import (
     EmailChanged,
     EmailChangeRequested,
     PasswordChanged,
+    PasswordNotNeeded,
     PasswordResetRequested,
     PersonWelcomed,
     RecoveryCodesRenewed,
@@ -231,6 +232,11 @@ def password_changed(firm: Firm) -> tuple[Any, ...]:
     return firm.customer, "password.changed"
 
 
+def password_not_needed(firm: Firm) -> tuple[Any, ...]:
+    firm.record(PasswordNotNeeded(), firm.customer)
+    return firm.customer, "password.not_needed"
+
+
 def about_second_factor(fact: Fact) -> Scene:
     def scene(firm: Firm) -> tuple[Any, ...]:
         firm.record(fact, firm.customer)
@@ -275,6 +281,7 @@ SCENES: dict[str, Scene] = {
     "reset_registered_again": reset("registered_again"),
     "reset_by_staff": reset("by_staff"),
     "password_changed": password_changed,
+    "password_not_needed": password_not_needed,
     "second_factor_on": about_second_factor(SecondFactorEnrolled(ended_sign_ins=1)),
     "second_factor_off": about_second_factor(SecondFactorRemoved(ended_sign_ins=1)),
     "second_factor_off_by_staff": about_second_factor(SecondFactorRemoved(ended_sign_ins=1, by_staff=True)),

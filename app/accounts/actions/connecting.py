@@ -39,7 +39,7 @@ def connect_own(arrival: Arrival, *, actor: Actor) -> Refusal | None:
     if own is not None and own is not known:
         return Refusal.ELSEWHERE
     identity = known or connect(person, arrival, how="by_person", actor=actor)
-    bring_up_to_date(person, identity, arrival)
+    bring_up_to_date(person, identity, arrival, stays=actor.sign_in_id)
     return None
 
 

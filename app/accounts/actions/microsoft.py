@@ -107,8 +107,14 @@ def connect(person: Person, arrival: Arrival, *, how: str, actor: Actor) -> Micr
     return identity
 
 
-def bring_up_to_date(person: Person, identity: MicrosoftIdentity, arrival: Arrival) -> None:
-    """Take over what the directory says of somebody, and the role that goes with it; a building block."""
+def bring_up_to_date(
+    person: Person, identity: MicrosoftIdentity, arrival: Arrival, *, stays: int | None = None
+) -> None:
+    """Take over what the directory says of somebody, and the role that goes with it; a building block.
+
+    Args:
+        stays: a sign-in that goes on although the role is another one.
+    """
     identity.checked_at = clock.now()
     identity.upn = shorten(arrival.upn, 254) or identity.upn
     wanted = {name: value for name, value in arrival.details.items() if value}
@@ -121,7 +127,7 @@ def bring_up_to_date(person: Person, identity: MicrosoftIdentity, arrival: Arriv
         person.version += 1
         fields = ["avatar" if name == "avatar_sha256" else name for name in changed]
         record(PersonChanged(fields=fields), actor=actor_for_person(person), subject=("person", person.id))
-    _give_role(person, identity, arrival)
+    _give_role(person, identity, arrival, stays)
 
 
 def _joined(owner: Person, arrival: Arrival, actor: Actor) -> tuple[Person, MicrosoftIdentity] | Refusal:
@@ -158,7 +164,7 @@ def _made(arrival: Arrival, actor: Actor) -> Person | None:
     return person
 
 
-def _give_role(person: Person, identity: MicrosoftIdentity, arrival: Arrival) -> None:
+def _give_role(person: Person, identity: MicrosoftIdentity, arrival: Arrival, stays: int | None) -> None:
     """The role that is named at Microsoft; one that came from there goes when it is named no longer."""
     given = role_of(arrival.named, settings.get(Microsoft)) if arrival.is_home else None
     if given is None and not identity.gave_role:
@@ -177,7 +183,7 @@ def _give_role(person: Person, identity: MicrosoftIdentity, arrival: Arrival) ->
     person.version += 1
     fit_memberships(person)
     _into_a_team(person)
-    sign_ins.end_all(person.id)
+    sign_ins.end_all(person.id, but=stays)
     fact = RoleChanged(before=before, after=role, level_before=level_before, level_after=level)
     record(fact, actor=actor_for_person(person), subject=("person", person.id))
 

@@ -21,6 +21,7 @@ from app.accounts.events import (
     PersonWelcomed,
     RoleChanged,
 )
+from app.accounts.identities import comes_only_by_microsoft
 from app.accounts.models import Membership, Person
 from app.accounts.schemas import ChangePerson, ChangeRole, NewPerson
 from app.accounts.words import LEVELS, STAFF, Role, TokenPurpose
@@ -61,9 +62,11 @@ def welcome(person: Person, *, actor: Actor) -> None:
     """Send the first link to set a password.
 
     Raises:
-        Conflict: the account is deactivated.
+        Conflict: the account is deactivated, or its person signs in with Microsoft.
     """
     _must_be_active(person)
+    if comes_only_by_microsoft(person):
+        raise Conflict(_("This person signs in with Microsoft and has no password here."))
     token = tokens.issue(person.id, TokenPurpose.WELCOME)
     record(PersonWelcomed(token_id=token.id), actor=actor, subject=("person", person.id))
 

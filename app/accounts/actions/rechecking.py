@@ -33,7 +33,7 @@ def still_there(sign_in_id: int, refresh_token: str, arrival: Arrival | None) ->
     if arrival is None or identity is None or identity.object_id != arrival.object_id.lower():
         return
     person = db.session.get_one(Person, sign_in.person_id, with_for_update=True)
-    bring_up_to_date(person, identity, arrival)
+    bring_up_to_date(person, identity, arrival, stays=sign_in_id)
 
 
 @action

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from app.accounts import further, sign_ins, tokens
 from app.accounts.actors import actor_for_person
-from app.accounts.events import PasswordChanged, PasswordResetRefused, PasswordResetRequested
+from app.accounts.events import (
+    PasswordChanged,
+    PasswordNotNeeded,
+    PasswordResetRefused,
+    PasswordResetRequested,
+)
+from app.accounts.identities import comes_only_by_microsoft
 from app.accounts.models import Person
 from app.accounts.queries import find_by_email
 from app.accounts.words import TokenPurpose
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import Conflict
+from app.core.language import _
 from app.events.log import action, record
 
 
@@ -34,10 +42,25 @@ def send_reset(person: Person, *, how: str, to: str = "", actor: Actor) -> None:
         how: forgotten, registered_again, by_staff.
         to: which of the person's addresses it goes to; the main one unless this is a confirmed further one.
     """
+    if comes_only_by_microsoft(person):
+        _point_to_microsoft(person, how, actor)
+        return
     token = tokens.issue(
         person.id, TokenPurpose.RESET, detail=further.mailbox(person, to), former=person.email
     )
     record(PasswordResetRequested(token_id=token.id, how=how), actor=actor, subject=("person", person.id))
+
+
+def _point_to_microsoft(person: Person, how: str, actor: Actor) -> None:
+    """Whoever has no password gets none by a link (abuse case A48): they are told how they sign in.
+
+    Raises:
+        Conflict: a colleague wanted to send the link, and can know it.
+    """
+    if how == "by_staff":
+        raise Conflict(_("This person signs in with Microsoft and has no password here."))
+    tokens.spoil(tokens.issue(person.id, TokenPurpose.RESET, former=person.email))
+    record(PasswordNotNeeded(), actor=actor, subject=("person", person.id))
 
 
 @action
@@ -52,6 +75,9 @@ def reset(token: str, password_hash: str, *, actor: Actor) -> Person | None:
     Returns:
         None when the link opens nothing (any more).
     """
+    found = tokens.peek(token, *tokens.SETS_PASSWORD)
+    if found is None or comes_only_by_microsoft(db.session.get_one(Person, found.person_id)):
+        return None
     row = tokens.claim(token, *tokens.SETS_PASSWORD)
     person = None if row is None else db.session.get(Person, row.person_id, with_for_update=True)
     if row is None or person is None or not person.is_active:

@@ -8,18 +8,28 @@ from app.accounts import sign_ins
 from app.accounts.events import SignInEnded, SignInsEnded
 from app.accounts.models import Person, SignIn
 from app.core.actor import Actor
-from app.core.db import rows_changed
+from app.core.db import db, rows_changed
 from app.core.errors import NotFound
 from app.core.schema import MAX_ID
 from app.events.log import action, record
 
 
 @action
-def sign_out(*, actor: Actor) -> None:
-    """End the sign-in the actor came with; nothing happens when it has ended already."""
-    if actor.sign_in_id is not None and _end(actor.sign_in_id, actor):
-        fact = SignInEnded(sign_in_id=actor.sign_in_id, how="sign_out")
-        record(fact, actor=actor, subject=("person", actor.person_id or 0))
+def sign_out(*, actor: Actor) -> str | None:
+    """End the sign-in the actor came with; nothing happens when it has ended already.
+
+    Returns:
+        for one that came by Microsoft, which account it is there ("" when nobody said); None for all others.
+    """
+    if actor.sign_in_id is None:
+        return None
+    ended = sa.select(SignIn.recheck_by, SignIn.login_hint).where(SignIn.id == actor.sign_in_id)
+    row = db.session.execute(ended).one_or_none()
+    if row is None or not _end(actor.sign_in_id, actor):
+        return None
+    fact = SignInEnded(sign_in_id=actor.sign_in_id, how="sign_out")
+    record(fact, actor=actor, subject=("person", actor.person_id or 0))
+    return str(row.login_hint) if row.recheck_by is not None else None
 
 
 @action

@@ -29,6 +29,7 @@ JOBS: dict[str, Lazy] = {
     "mail-accept": lazy_gettext("Turn mail that was taken in into tickets"),
     "mail-fetch": lazy_gettext("Read mailboxes"),
     "mail-silence": lazy_gettext("Notice mailboxes that are silent"),
+    "microsoft-recheck": lazy_gettext("Ask Microsoft whether people who are signed in may still be"),
     "relay": lazy_gettext("Spread events and send deliveries"),
     "scan": lazy_gettext("Ask the virus scanner about waiting files"),
     "scheduled-replies": lazy_gettext("Send replies that were written for later"),

@@ -2,6 +2,8 @@
 
 from app.web.auth import (
     addresses,
+    microsoft,
+    microsoft_account,
     own_teams,
     password,
     profile,
@@ -16,6 +18,8 @@ from app.web.auth.door import door
 __all__ = [
     "addresses",
     "door",
+    "microsoft",
+    "microsoft_account",
     "own_teams",
     "password",
     "profile",

@@ -19,6 +19,12 @@ class NextQuery(Command):
     next: Next = ""
 
 
+class MicrosoftQuery(NextQuery):
+    """``other``: ask which account, even with a session at Microsoft."""
+
+    other: bool = False
+
+
 class SignInForm(NextQuery):
     email: Annotated[Line, Field(min_length=1, max_length=254)]
     password: Password

@@ -7,9 +7,10 @@ from typing import Any
 from flask import url_for
 
 from app.accounts import limits, passwords, proofs
-from app.accounts.access import must_have_confirmed
+from app.accounts.access import must_have_confirmed, myself
 from app.accounts.actions import changing_email, changing_password, signing_in
 from app.accounts.addresses import key
+from app.accounts.identities import comes_only_by_microsoft
 from app.accounts.schemas import ChangeEmail
 from app.core.actor import Actor
 from app.core.errors import Invalid, TooMany
@@ -17,14 +18,16 @@ from app.core.language import _
 from app.core.uow import run_unit
 from app.web.auth.door import door
 from app.web.auth.forms import ChangePasswordForm, ConfirmPasswordForm, NextQuery
+from app.web.auth.microsoft_account import confirm_url
 from app.web.auth.sign_in import too_many
 from app.web.kit import page
 from app.web.kit.forms import Form
 from app.web.kit.guard import network
 
 
-def _password_page(_actor: Actor, form: Form[Any]) -> str:
-    return page.render("auth/password.html", form=form)
+def _password_page(actor: Actor, form: Form[Any]) -> str:
+    has_password = not comes_only_by_microsoft(myself(actor))
+    return page.render("auth/password.html", form=form, has_password=has_password)
 
 
 @door.page("/auth/password", allow="profile.own")
@@ -53,8 +56,13 @@ def change_password(actor: Actor, command: ChangePasswordForm) -> Any:
     return page.go("auth.profile")
 
 
-def _confirm_page(_actor: Actor, form: Form[Any]) -> str:
-    return page.render("auth/confirm_password.html", form=form)
+def _confirm_page(actor: Actor, form: Form[Any]) -> str:
+    return page.render(
+        "auth/confirm_password.html",
+        form=form,
+        has_password=not comes_only_by_microsoft(myself(actor)),
+        microsoft_url=confirm_url(actor, form.value("next")),
+    )
 
 
 @door.page("/auth/confirm-password", allow="account.secure", query=NextQuery)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import make_response
@@ -11,14 +12,16 @@ from werkzeug.wrappers import Response
 from app.accounts import limits, second_factor
 from app.accounts.access import must_have_confirmed, myself
 from app.accounts.actions import second_factor as factors
+from app.accounts.actions import signing_in
 from app.accounts.permissions import UNTIL_ENROLLED
 from app.accounts.queries import recovery_codes_left
 from app.core import crypto, links
 from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.core.language import _
+from app.core.uow import run_unit
 from app.web.auth.door import door
-from app.web.auth.forms import EnrolForm
+from app.web.auth.forms import CodeForm, EnrolForm
 from app.web.kit import page
 from app.web.kit.forms import Form
 from app.web.kit.site import site_view
@@ -29,13 +32,29 @@ SET_UP_WITHIN = timedelta(minutes=30)
 @door.page("/auth/second-factor", allow="account.secure")
 def second_factor_state(actor: Actor) -> str:
     """On or off, and what can be done about it."""
+    return _state_page(actor, Form())
+
+
+def _state_page(actor: Actor, form: Form[Any]) -> str:
     person = myself(actor)
     return page.render(
         "auth/second_factor.html",
+        form=form,
         is_on=bool(person.totp_secret),
         codes_left=recovery_codes_left(person.id),
         is_demanded=actor.rights == UNTIL_ENROLLED,
     )
+
+
+@door.deed(
+    "/auth/second-factor/code", allow="account.secure", takes=CodeForm, again=_state_page, own_unit=True
+)
+def give_code(actor: Actor, command: CodeForm) -> Any:
+    """An administrator who came by Microsoft without a second factor gives the own one."""
+    limits.proof(actor.person_id or 0)
+    if not run_unit(partial(signing_in.confirm_code, command.code, actor=actor)):
+        raise Invalid({"code": _("This code is not right or was used before.")})
+    return page.go_to(page.safe_next(command.next) or "/")
 
 
 def _set_up_page(actor: Actor, form: Form[Any]) -> str:

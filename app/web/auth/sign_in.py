@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, make_response, session, url_for
+from flask import Response, g, make_response, session, url_for
 
 from app.accounts import limits, proofs
 from app.accounts.access import registration_is_open
 from app.accounts.actions import signing_in, signing_out
 from app.accounts.actions.signing_in import Answer
 from app.accounts.words import Role, Step
+from app.core import links
 from app.core.actor import NOBODY, Actor
 from app.core.errors import Invalid, TooMany
 from app.core.language import _, ngettext
 from app.core.uow import run_unit
+from app.integrations.outcome import RetryLater, Undeliverable
+from app.jobs import microsoft as asking
+from app.settings import microsoft
 from app.web.auth.browser import device_mark, remember_device, this_browser
 from app.web.auth.door import door
 from app.web.auth.forms import CodeForm, NextQuery, SignInForm
@@ -24,6 +28,7 @@ from app.web.kit.forms import Form
 from app.web.kit.guard import network
 
 HALF = "half"
+LEAVING = "leaving"
 HOMES = {
     Role.CUSTOMER: "/portal",
     Role.SUPPORT_AGENT: "/tickets",
@@ -43,15 +48,16 @@ def _sign_in_page(_actor: Actor, form: Form[Any]) -> str:
         "auth/login.html",
         form=form,
         may_register=registration_is_open(),
-        microsoft_url=_microsoft_url(),
+        microsoft_url=_microsoft_url(form.value("next")),
+        is_simulated=microsoft.is_simulated(),
     )
 
 
-def _microsoft_url() -> str:
-    """The way to Microsoft, once it is set up and there is a route for it."""
-    if not current_app.extensions["settings"].microsoft_client_id:
+def _microsoft_url(wanted: str) -> str:
+    """The way to Microsoft, once it is set up."""
+    if g.get("database_down") or microsoft.registration() is None:
         return ""
-    return url_for("auth.microsoft") if "auth.microsoft" in current_app.view_functions else ""
+    return url_for("auth.to_microsoft", next=page.safe_next(wanted) or None)
 
 
 @door.page("/auth/login", allow=PUBLIC, query=NextQuery)
@@ -116,12 +122,27 @@ def do_second_step(actor: Actor, command: CodeForm) -> Any:
 
 @door.deed("/auth/logout", allow=PUBLIC)
 def sign_out(actor: Actor) -> Any:
-    """End this sign-in on the server and empty the cookie."""
-    if actor.is_signed_in:
-        signing_out.sign_out(actor=actor)
+    """End this sign-in on the server and empty the cookie; one that came by Microsoft ends there as well."""
+    hint = signing_out.sign_out(actor=actor) if actor.is_signed_in else None
     visitor.forget()
     page.say(_("You are signed out."))
-    return page.go("auth.sign_in")
+    if hint is None:
+        return page.go("auth.sign_in")
+    session[LEAVING] = hint
+    return page.go("auth.signed_out")
+
+
+@door.page("/auth/signed-out", allow=PUBLIC)
+def signed_out(_actor: Actor) -> Any:
+    """On to Microsoft, by the page itself: a form of ours may lead to no other site."""
+    hint, entra = session.pop(LEAVING, None), asking.entra()
+    if not isinstance(hint, str) or entra is None:
+        return page.go("auth.sign_in")
+    try:
+        url = entra.sign_out_url(links.absolute(url_for("auth.sign_in")), hint)
+    except (RetryLater, Undeliverable):
+        url = ""
+    return page.render("auth/signed_out.html", url=url) if url else page.go("auth.sign_in")
 
 
 def too_many(refusal: TooMany, again: Any, form: Form[Any]) -> Response:

@@ -64,11 +64,17 @@ class Door(Blueprint):
     def route(self, *args: Any, **kwargs: Any) -> Any:
         raise DoorError("a door has no plain routes: use page() or deed() with allow=")
 
-    def page(self, rule: str, *, allow: str, query: type[BaseModel] | None = None) -> Callable[[View], View]:
-        """A page to read (GET): ``view(actor, query?, **path)``; changing anything in it is an error."""
+    def page(
+        self, rule: str, *, allow: str, query: type[BaseModel] | None = None, unsafe: str = ""
+    ) -> Callable[[View], View]:
+        """A page to read (GET): ``view(actor, query?, **path)``; changing anything in it is an error.
+
+        Args:
+            unsafe: why this one changes something all the same, in units it opens itself.
+        """
 
         def add(view: View) -> View:
-            self._note(view, Route("", rule, "GET", allow, query, own_unit=False))
+            self._note(view, Route("", rule, "GET", allow, query, own_unit=bool(unsafe)))
 
             @functools.wraps(view)
             def reading(**path: Any) -> Any:

@@ -23,6 +23,7 @@ from app.core import language
 from app.core.actor import Actor
 from app.core.environment import environment
 from app.core.formats import Formats
+from app.settings import microsoft
 from app.web.kit import assets, marks, navigation
 from app.web.kit.site import site_view
 from app.web.kit.visitor import current_actor
@@ -125,10 +126,15 @@ def once_key() -> str:
     return secrets.token_urlsafe(16)
 
 
+def knows_microsoft() -> bool:
+    """Whether people can sign in with Microsoft here."""
+    return microsoft.registration() is not None
+
+
 def init_pages(app: Flask) -> None:
     """Give templates their words."""
     marks.give(app.jinja_env)
-    app.jinja_env.globals.update(asset=assets.url, once_key=once_key)
+    app.jinja_env.globals.update(asset=assets.url, once_key=once_key, knows_microsoft=knows_microsoft)
     app.context_processor(_context)
 
     @app.before_request

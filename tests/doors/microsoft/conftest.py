@@ -1,0 +1,6 @@
+"""Everything here happens at a firm with Microsoft 365."""
+
+from tests.support.microsoft import microsoft, microsoft_of_this_run
+from tests.support.tenant import tenant
+
+__all__ = ["microsoft", "microsoft_of_this_run", "tenant"]

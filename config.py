@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     schedule_scan: Rhythm = "30s"
     schedule_mail_accept: Rhythm = "60s"
     schedule_mail_fetch: Rhythm = "5m"
+    schedule_mail_delta: Rhythm = "60s"
+    schedule_mail_hints: Rhythm = "10m"
     schedule_mail_silence: Rhythm = "37 * * * *"
     schedule_microsoft_recheck: Rhythm = "5m"
     schedule_auto_close: Rhythm = "7 * * * *"

@@ -25,7 +25,7 @@ from app.mailroom import fixed as fixed_account
 from app.mailroom.words import Tls
 from app.notifications import consumers as notifications
 from app.settings import fixed, microsoft
-from app.web import admin, api, auth, customer, health, people, tickets
+from app.web import admin, api, auth, customer, health, hooks, people, tickets
 from app.web.kit import assets, brand, errors, guard, numbers, page, visitor
 from app.web.kit.door import Door
 
@@ -34,8 +34,15 @@ if TYPE_CHECKING:
 
 THREADS = 16
 DOORS: tuple[Door, ...] = (
-    health.door, people.door, auth.door, customer.door, tickets.door, admin.door, api.door,
-)  # fmt: skip
+    health.door,
+    people.door,
+    auth.door,
+    customer.door,
+    tickets.door,
+    admin.door,
+    api.door,
+    hooks.door,
+)
 
 
 def wire(settings: Settings) -> Flask:

@@ -18,7 +18,7 @@ class Step:
     detail: str = ""
 
 
-def walk(steps: Iterable[tuple[str, Callable[[], None]]]) -> list[Step]:
+def walk(steps: Iterable[tuple[str, Callable[[], object]]]) -> list[Step]:
     """Take the steps in turn; ends with the first that fails."""
     taken: list[Step] = []
     for name, step in steps:

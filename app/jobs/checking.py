@@ -11,7 +11,8 @@ from app.integrations import imap, smtp
 from app.integrations.compose import Letter, Mailbox, compose
 from app.integrations.outcome import RetryLater, Undeliverable
 from app.integrations.steps import Step
-from app.jobs import signing_in
+from app.integrations.way import Slip
+from app.jobs import checking_graph, sending, signing_in
 from app.mailroom import connections
 from app.mailroom.access import account_for
 from app.mailroom.words import Afterwards
@@ -36,6 +37,8 @@ def way_in(account_id: int) -> Report | None:
         UnitError: a unit of work is open.
     """
     account = account_for(MAIL, account_id)
+    if connections.is_graph(account):
+        return Report(checking_graph.way_in(account_id)) if connections.receives(account) else None
     token = _token(account_id)
     if isinstance(token, Step):
         return Report([token])
@@ -57,6 +60,8 @@ def way_out(account_id: int) -> Report | None:
         UnitError: a unit of work is open.
     """
     account = account_for(MAIL, account_id)
+    if connections.is_graph(account):
+        return Report(checking_graph.way_out(account_id)) if connections.sends(account) else None
     token = _token(account_id)
     if isinstance(token, Step):
         return Report([token])
@@ -69,11 +74,11 @@ def send_test(account_id: int, to: str) -> str:
 
     Raises:
         NotFound: there is no such account, or it does not send.
-        RetryLater, Undeliverable: see ``smtp.send``.
+        RetryLater, Undeliverable: see ``Way.send``.
     """
     account = account_for(MAIL, account_id)
-    route = connections.way_out(account, signing_in.token_for(account_id))
-    if route is None:
+    way = sending.way_to_try(account_id)
+    if way is None:
         raise Undeliverable("no_route")
     now = clock.now()
     letter = Letter(
@@ -84,8 +89,7 @@ def send_test(account_id: int, to: str) -> str:
         message_id=f"<test.{account_id}.{int(now.timestamp() * 1e6)}@{account.address.rpartition('@')[2]}>",
         date=now,
     )
-    receipt = smtp.send(route, compose(letter), account.address, to)
-    return f"{receipt.code} {receipt.text}"
+    return way.send(compose(letter), Slip(account.address, to))
 
 
 def _token(account_id: int) -> str | Step:

@@ -15,7 +15,7 @@ from app.jobs.intake import NOWHERE, Intake
 from app.jobs.outcomes import NotNow
 from app.jobs.standing import standing
 from app.mailroom import errands, queries
-from app.mailroom.actions import accounts, silence
+from app.mailroom.actions import accounts, secret_ending, silence
 from app.mailroom.origin import Origin
 
 BATCH = 200
@@ -45,6 +45,13 @@ def ask_for_mail() -> None:
         read_mailbox.delay(account_id)
 
 
+@standing("mail-delta", seconds=60)
+def ask_for_graph_mail() -> None:
+    """Have mailboxes at Microsoft Graph read more often: to ask whether there is news costs little there."""
+    for account_id in errands.accounts_due(by_graph=True):
+        read_mailbox.delay(account_id)
+
+
 @shared_task(name="mail-fetch-account", ignore_result=True)
 def read_mailbox(account_id: int) -> None:
     """Read one mailbox; what one run does not get through is asked for again at once."""
@@ -54,9 +61,10 @@ def read_mailbox(account_id: int) -> None:
 
 @standing("mail-silence", seconds=300)
 def notice_silence() -> None:
-    """Tell administrators of mailboxes that are silent for longer than they used to be."""
+    """Tell administrators of mailboxes that are silent for longer than usual, and of a secret that ends soon."""
     for account_id in silence.watched():
         run_unit(partial(silence.notice, account_id))
+    run_unit(secret_ending.notice)
 
 
 def open_intake(origin: Origin = NOWHERE) -> Intake:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from functools import partial
 
+from app.accounts.actors import MAIL
 from app.core import clock, fault
 from app.core.uow import run_unit
 from app.integrations.graph_desk import READ
@@ -14,7 +15,8 @@ from app.integrations.graph_post import GraphPost, Trace, Whereabouts
 from app.integrations.outcome import RetryLater
 from app.integrations.way import Slip, SmtpWay, Way
 from app.jobs import signing_in
-from app.mailroom import graph_route, outgoing
+from app.mailroom import connections, graph_route, outgoing
+from app.mailroom.access import account_for
 from app.mailroom.actions import drafting
 from app.mailroom.graph_route import GraphRoute
 
@@ -33,12 +35,16 @@ def way_of(account_id: int) -> Way | None:
     Raises:
         RetryLater: no access token is to be had; see ``signing_in``.
     """
-    if not outgoing.may_send(account_id):
-        return None
+    return way_to_try(account_id) if outgoing.may_send(account_id) else None
+
+
+def way_to_try(account_id: int) -> Way | None:
+    """The way out of an account, whether it is in use or not; see ``way_of``."""
     graph = graph_route.route_of(account_id)
     if graph is not None:
         return GraphWay(graph)
-    route = outgoing.route_of(account_id, signing_in.token_for(account_id))
+    token = signing_in.token_for(account_id)
+    route = connections.way_out(account_for(MAIL, account_id), token)
     return SmtpWay(route) if route is not None else None
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+import jwt
 from flask import current_app
 
 from app.core import clock
@@ -74,6 +75,25 @@ def desk_for(route: GraphRoute) -> Desk:
     doubted = partial(_doubted.add, route.account_id)
     token = partial(_anew_after_doubt, token, route.account_id)
     return Desk(registration.graph_url, registration.guard, token, route.address, doubted)
+
+
+def permissions_of(route: GraphRoute) -> frozenset[str]:
+    """What a new token says it may do; told to administrators and to nobody who decides.
+
+    Raises:
+        RetryLater: as a call of the desk; ``not_registered``.
+    """
+    registration = microsoft.registration()
+    if registration is None:
+        raise RetryLater(None, "not_registered")
+    entra = entra_for(registration)
+    text = _own_token(entra, True) if route.is_own else _Person(entra, route).token(True)
+    try:
+        claims = jwt.decode(text, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return frozenset()
+    roles = claims.get("roles") or ()
+    return frozenset([*map(str, roles), *str(claims.get("scp") or "").split()])
 
 
 def _anew_after_doubt(token: TokenSource, account_id: int, fresh: bool) -> str:

@@ -53,6 +53,13 @@ class MailboxFailing(Fact):
     trouble: str
 
 
+class SecretEnding(Fact):
+    """The secret of the application at Microsoft ends soon; ``on`` is its last day."""
+
+    kind = "microsoft.secret_ending"
+    on: str
+
+
 class MailboxSilent(Fact):
     """A mailbox has been silent for longer than it used to be; ``hours`` since its last mail."""
 

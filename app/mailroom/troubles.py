@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.language import Lazy, lazy_gettext
+from app.mailroom.graph_troubles import GRAPH_STEPS, GRAPH_TROUBLES
 
 STEPS: dict[str, Lazy] = {
     "name": lazy_gettext("Find the server"),
@@ -13,7 +14,7 @@ STEPS: dict[str, Lazy] = {
     "login": lazy_gettext("Sign in"),
     "folder": lazy_gettext("Open the folder"),
     "token": lazy_gettext("Get an access token"),
-}
+} | GRAPH_STEPS
 TROUBLES: dict[str, tuple[Lazy, Lazy]] = {
     "name_not_found": (
         lazy_gettext("The name of the server was not found."),
@@ -152,6 +153,7 @@ TROUBLES: dict[str, tuple[Lazy, Lazy]] = {
 }
 
 
+TROUBLES |= GRAPH_TROUBLES
 _UNREACHED = frozenset({"name_not_found", "connection_refused", "connection_failed", "timeout"})
 _AWAY = lazy_gettext(
     "It worked before, so the server may be down. It is tried again by itself; nothing is lost."

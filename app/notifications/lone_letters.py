@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from app.accounts import tokens
@@ -109,6 +110,11 @@ def _channel_off(event: Event, reader: Reader, _mailbox: str, formats: Formats) 
     return "channel_off", values | {"wrong": reason(trouble)[0], "mend": mend_of(trouble)}
 
 
+def _secret_ending(event: Event, _reader: Reader, _mailbox: str, formats: Formats) -> Made:
+    day = datetime.fromisoformat(event.payload["on"]).replace(hour=12, tzinfo=UTC)
+    return "secret_ending", {"day": formats.day(day), "url": places.microsoft()}
+
+
 def _too_large(event: Event, reader: Reader, _mailbox: str, formats: Formats) -> Made | None:
     raw = db.session.get(RawMail, event.subject_id)
     if raw is None:
@@ -125,6 +131,7 @@ TABLE: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "mail.too_large": _too_large,
     "mailbox.failing": _about_mailbox("mailbox_failing"),
     "notification.channel_off": _channel_off,
+    "microsoft.secret_ending": _secret_ending,
     "mailbox.silent": _about_mailbox("mailbox_silent"),
     "person.welcomed": _with_link("welcome"),
     "registration.started": _with_link("confirm"),

@@ -59,6 +59,11 @@ def mail_account(account_id: int) -> str:
     return absolute(f"/admin/mail/{account_id}")
 
 
+def microsoft() -> str:
+    """Where administrators set up the application at Microsoft."""
+    return absolute("/admin/settings/microsoft")
+
+
 def portal() -> str:
     """Where people file requests with files of any number."""
     return absolute("/portal/new")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.core.language import Lazy, lazy_gettext
+from app.mailroom.troubles import TROUBLES
 
 REASONS: dict[str, Lazy] = {
     "address_not_allowed": lazy_gettext("The address of the server is one that may not be used."),
@@ -56,4 +57,6 @@ def reason(error: str) -> tuple[str, str]:
     """A stored error as a sentence, and what the other side said word for word (empty when that is all)."""
     word, _colon, rest = error.partition(": ")
     known = REASONS.get(word) or REASONS.get(error)
+    if known is None and word in TROUBLES:
+        known = TROUBLES[word][0]
     return (str(known), rest) if known is not None else (error, "")

@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.uow import run_unit
 from app.events.kinds import Fact
 from app.events.log import record
-from app.mailroom.events import MailboxFailing, MailboxSilent, MailTooLarge
+from app.mailroom.events import MailboxFailing, MailboxSilent, MailTooLarge, SecretEnding
 from app.mailroom.models import MailAccount, Mailbox, RawMail
 from app.mailroom.outcomes import Reason, State
 from tests.golden.mail_scenes import Firm, Scene
@@ -70,8 +70,16 @@ def too_large(firm: Firm) -> tuple[Any, ...]:
     return firm.customer, MailTooLarge.kind
 
 
+def secret_ending(firm: Firm) -> tuple[Person, str]:
+    fact = SecretEnding(on="2026-12-03")
+    reader = admin(firm)
+    run_unit(partial(record, fact, actor=CLOCK, subject=("settings", 0)))
+    return reader, fact.kind
+
+
 SCENES: dict[str, Scene] = {
     "mailbox_failing": about_mailbox(MailboxFailing(trouble="login_refused")),
+    "secret_ending": secret_ending,
     "mailbox_silent": about_mailbox(MailboxSilent(hours=52)),
     "too_large": too_large,
 }

@@ -10,6 +10,8 @@ from app.core.language import Lazy, lazy_gettext
 from app.events import deliveries, figures
 from app.jobs import condition
 from app.mailroom import shelves
+from app.settings import microsoft
+from app.web.admin import mail_words
 from app.web.admin.door import door
 from app.web.kit import page
 
@@ -27,7 +29,9 @@ JOBS: dict[str, Lazy] = {
     "files": lazy_gettext("Remove files that nothing names"),
     "housekeeping": lazy_gettext("Remove what has ended"),
     "mail-accept": lazy_gettext("Turn mail that was taken in into tickets"),
+    "mail-delta": lazy_gettext("Read mailboxes at Microsoft 365"),
     "mail-fetch": lazy_gettext("Read mailboxes"),
+    "mail-hints": lazy_gettext("Have Microsoft tell of new mail"),
     "mail-silence": lazy_gettext("Notice mailboxes that are silent"),
     "microsoft-recheck": lazy_gettext("Ask Microsoft whether people who are signed in may still be"),
     "relay": lazy_gettext("Spread events and send deliveries"),
@@ -62,6 +66,7 @@ def health(_actor: Actor) -> str:
         quarantined=shelves.held().count if there else 0,
         beat_age=condition.beat_age() if there else None,
         room=condition.room(),
+        secret_ends=mail_words.noon(microsoft.secret_ends_soon()) if there else None,
         versions=condition.versions() if there else [],
         now=clock.now(),
     )

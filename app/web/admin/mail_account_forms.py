@@ -16,6 +16,7 @@ from app.mailroom.access import account_for
 from app.mailroom.account_secrets import COLUMNS
 from app.mailroom.actions import accounts as actions
 from app.mailroom.schemas import AccountDefaults, ChangeAccount, ChangeDefaults, NewAccount
+from app.mailroom.words import Login
 from app.tickets import category_queries
 from app.web.admin import mail_words
 from app.web.admin.door import door
@@ -30,8 +31,8 @@ DEFAULTS = tuple(AccountDefaults.model_fields)
 SHOWN = tuple(name for name in NewAccount.model_fields if name not in COLUMNS)
 
 
-def _choices(actor: Actor, account: MailAccount | None) -> dict[str, Any]:
-    """What can be chosen, with what is chosen already although it is no longer offered."""
+def choices(actor: Actor, account: MailAccount | None) -> dict[str, Any]:
+    """What can be chosen on the forms of accounts, with what is chosen already although it is no longer offered."""
     teams, categories = list(team_choices(actor)), category_queries.choices()
     for chosen, offered in (
         (account and account.team_id, teams),
@@ -43,8 +44,9 @@ def _choices(actor: Actor, account: MailAccount | None) -> dict[str, Any]:
 
 
 def _new_page(actor: Actor, form: Form[Any]) -> str:
-    choices = _choices(actor, None)
-    return page.render("admin/mail_account_form.html", form=form, account=None, stored=set(), **choices)
+    return page.render(
+        "admin/mail_account_form.html", form=form, account=None, stored=set(), **choices(actor, None)
+    )
 
 
 @door.page("/admin/mail/new", allow="admin.mail")
@@ -62,12 +64,12 @@ def create_mail_account(actor: Actor, command: NewAccount) -> Any:
     try:
         made = actions.create(command, actor=actor)
     except PasswordNeeded as late:
-        raise _confirm_first() from late
+        raise confirm_first() from late
     page.say(_("“%(name)s” was saved. Check now whether it works.", name=made.address))
     return page.go("admin.mail_account", account_id=made.id)
 
 
-def _confirm_first() -> Invalid:
+def confirm_first() -> Invalid:
     """What somebody typed for long must not be lost because their own password was given too long ago."""
     return Invalid({"": _("You gave your own password more than ten minutes ago. Please confirm it first.")})
 
@@ -83,7 +85,7 @@ def _form_page(actor: Actor, form: Form[Any], account_id: int) -> str:
         account=account,
         described=described,
         stored={field for field, column in COLUMNS.items() if getattr(account, column)},
-        **_choices(actor, account),
+        **choices(actor, account),
     )
 
 
@@ -93,7 +95,10 @@ def edit_mail_account(actor: Actor, account_id: int) -> str:
     account = account_for(actor, account_id)
     must_have_confirmed(actor)
     fields = SHOWN if reads.described(account) is None else DEFAULTS
-    form: Form[Any] = Form({name: getattr(account, name) for name in (*fields, "version")})
+    values = {name: getattr(account, name) for name in (*fields, "version")}
+    if account.login.is_graph and "login" in values:
+        values["login"] = Login.PLAIN
+    form: Form[Any] = Form(values)
     return _form_page(actor, form, account_id)
 
 
@@ -104,10 +109,10 @@ def change_mail_account(actor: Actor, command: ChangeAccount, account_id: int) -
     try:
         actions.change(account, command, actor=actor)
     except PasswordNeeded as late:
-        raise _confirm_first() from late
+        raise confirm_first() from late
     except Conflict as clash:
         return _overtaken(actor, command, account, clash)
-    return _saved(account)
+    return saved(account)
 
 
 @door.deed(
@@ -119,10 +124,10 @@ def change_mail_account_defaults(actor: Actor, command: ChangeDefaults, account_
     try:
         actions.change_defaults(account, command, actor=actor)
     except PasswordNeeded as late:
-        raise _confirm_first() from late
+        raise confirm_first() from late
     except Conflict as clash:
         return _overtaken(actor, command, account, clash)
-    return _saved(account)
+    return saved(account)
 
 
 def _overtaken(
@@ -135,6 +140,7 @@ def _overtaken(
     return make_response(_form_page(actor, form, account.id), 409)
 
 
-def _saved(account: MailAccount) -> Any:
+def saved(account: MailAccount) -> Any:
+    """Back to the page of an account that was saved."""
     page.say(_("“%(name)s” was saved.", name=account.address))
     return page.go("admin.mail_account", account_id=account.id)

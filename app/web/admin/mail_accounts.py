@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from flask import current_app
 from pydantic import Field
@@ -18,15 +18,20 @@ from app.core.language import _
 from app.core.schema import Command, Line
 from app.integrations.steps import Step
 from app.mailroom import accounts as reads
-from app.mailroom import fixed, shelves
+from app.mailroom import connections, fixed, shelves
 from app.mailroom.access import account_for
 from app.mailroom.actions import accounts as actions
 from app.mailroom.troubles import step_name, trouble
+from app.mailroom.words import Login
+from app.settings import microsoft
 from app.tickets import category_queries
 from app.web.admin import mail_words
 from app.web.admin.door import door
 from app.web.kit import page
 from app.web.kit.forms import Form
+
+if TYPE_CHECKING:
+    from app.mailroom.models import MailAccount
 
 # Pages about mail that stand in other modules of this door.
 NEIGHBOURS = ("admin.mail_texts", "admin.signatures")
@@ -71,6 +76,7 @@ def mail_accounts(_actor: Actor) -> str:
         held=shelves.held().count,
         trouble=trouble,
         now=clock.now(),
+        secret_ends=mail_words.noon(microsoft.secret_ends_soon()),
         neighbours=[name for name in NEIGHBOURS if name in current_app.view_functions],
     )
 
@@ -108,9 +114,18 @@ def account_page(
         now=clock.now(),
         step_name=step_name,
         words=mail_words,
+        is_graph=connections.is_graph(account),
+        connect_at=_connect_at(account),
         team=dict(team_choices(actor)).get(account.team_id or 0, ""),
         category=dict(category_queries.choices()).get(account.category_id or 0, ""),
     )
+
+
+def _connect_at(account: MailAccount) -> str:
+    """Where the way to Microsoft begins that connects a mailbox in somebody's name; "" for accounts that need none."""
+    if account.login is not Login.GRAPH_USER or account.from_environment:
+        return ""
+    return f"/admin/mail/{account.id}/connect"
 
 
 @door.page("/admin/mail/<int:account_id>", allow="admin.mail")

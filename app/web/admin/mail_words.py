@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
+
 from app.core.language import Lazy, lazy_gettext
 from app.mailroom.words import Afterwards, Login, Tls
 
@@ -16,6 +18,14 @@ LOGINS: dict[str, tuple[Lazy, Lazy]] = {
     Login.OAUTH: (
         lazy_gettext("OAuth 2.0"),
         lazy_gettext("Microsoft 365 and Google, with a registered application."),
+    ),
+    Login.GRAPH_APP: (
+        lazy_gettext("Microsoft 365, by the application itself"),
+        lazy_gettext("For shared mailboxes, too. Only for mailboxes on the list in the settings."),
+    ),
+    Login.GRAPH_USER: (
+        lazy_gettext("Microsoft 365, in the name of a person"),
+        lazy_gettext("Somebody signs in at Microsoft as the mailbox and connects it afterwards."),
     ),
 }
 IMAP_TLS: dict[str, Lazy] = {
@@ -39,3 +49,8 @@ AFTERWARDS: dict[str, Lazy] = {
     Afterwards.MOVE: lazy_gettext("Move it to a folder"),
 }
 LANGUAGES: dict[str, Lazy] = {"de": lazy_gettext("German"), "en": lazy_gettext("English")}
+
+
+def noon(day: date | None) -> datetime | None:
+    """A day as a moment that is the same day in every zone people work in."""
+    return datetime.combine(day, time(12), UTC) if day is not None else None

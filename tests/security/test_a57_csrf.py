@@ -14,9 +14,12 @@ from tests.security.sweep.things import ways
 from tests.support.world import World
 
 pytestmark = pytest.mark.sqlite_only
+# Machines that call us have no page of ours to take a token from; see test_a67_hooks.py.
+HOOKS = frozenset({"hooks.told_of_mail"})
+FROM_PAGES = [line for line in DEEDS if line.endpoint not in HOOKS]
 
 
-@pytest.mark.parametrize("line", DEEDS, ids=str)
+@pytest.mark.parametrize("line", FROM_PAGES, ids=str)
 def test_a57_a_deed_without_our_token_changes_nothing(world: World, line: Line) -> None:
     stage = Stage(world)
     role = doer(line)

@@ -11,7 +11,7 @@ from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
 from app import create_app
-from app.jobs import cards, deadlines, hints, housekeeping, mail, rechecking, relay, scanning
+from app.jobs import cards, deadlines, hints, housekeeping, mail, people, rechecking, relay, scanning
 from app.jobs.queue import be_patient
 from app.jobs.watching import Listener
 
@@ -19,7 +19,7 @@ flask_app = create_app()
 celery: Celery = flask_app.extensions["celery"]
 be_patient(celery)
 
-TASKS = (cards, deadlines, hints, housekeeping, mail, rechecking, relay, scanning)
+TASKS = (cards, deadlines, hints, housekeeping, mail, people, rechecking, relay, scanning)
 listener = Listener(flask_app)
 
 

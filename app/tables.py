@@ -15,7 +15,7 @@ GROUND = ("app.core.heartbeat", "app.core.lease", "app.core.once")
 def load() -> sa.MetaData:
     """Import every table and return what they make up."""
     house = Path(__file__).parent
-    rooms = [f"app.{path.parent.name}.models" for path in sorted(house.glob("*/models.py"))]
+    rooms = [f"app.{path.parent.name}.{path.stem}" for path in sorted(house.glob("*/*models.py"))]
     for module in (*GROUND, *rooms):
         importlib.import_module(module)
     return db.metadata

@@ -42,7 +42,7 @@ class OrganisationChanged(Fact):
 
 
 class PersonCreated(Fact):
-    """``how``: people (by staff), registration, mail, shell."""
+    """``how``: people (by staff), registration, mail, shell, import (a file), entra (the directory)."""
 
     kind = "person.created"
     role: str
@@ -57,8 +57,11 @@ class PersonWelcomed(Fact):
 
 
 class PersonChanged(Fact):
+    """``how``: import, entra; empty for people by hand."""
+
     kind = "person.changed"
     fields: list[str]
+    how: str = ""
 
 
 class RoleChanged(Fact):
@@ -80,11 +83,17 @@ class OwnWebhookRemoved(Fact):
 
 
 class PersonDeactivated(Fact):
+    """``how``: as ``PersonChanged``."""
+
     kind = "person.deactivated"
+    how: str = ""
 
 
 class PersonActivated(Fact):
+    """``how``: as ``PersonChanged``."""
+
     kind = "person.activated"
+    how: str = ""
 
 
 class AbsenceChanged(Fact):

@@ -22,8 +22,12 @@ def also(name: str, source: Source) -> None:
     _sources[name] = source
 
 
+def ours() -> frozenset[str]:
+    """The addresses as they are now, folded."""
+    own = [settings.get(Site).support_email, *(found for source in _sources.values() for found in source())]
+    return frozenset({addresses.key(one) for one in own} - {""})
+
+
 def is_ours(address: str) -> bool:
     """Whether mail to this address comes back to us."""
-    asked = addresses.key(address)
-    own = [settings.get(Site).support_email, *(found for source in _sources.values() for found in source())]
-    return asked in {addresses.key(one) for one in own} - {""}
+    return addresses.key(address) in ours()

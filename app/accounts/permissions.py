@@ -34,6 +34,7 @@ TABLE: dict[str, frozenset[Role]] = {
     "people.manage": STAFF,
     "people.manage_agents": LEADERS,
     "people.manage_admins": ADMINS,
+    "people.import": ADMINS,
     "audit.read": ADMINS,
     "admin.use": ADMINS,
     "admin.teams": ADMINS,

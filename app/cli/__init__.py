@@ -2,9 +2,10 @@
 
 from flask import Flask
 
-from app.cli import deploy, events, mail, sla, user
+from app.cli import deploy, events, mail, people, sla, user
 from app.cli.demo import demo
 
+user.user.add_command(people.import_people)
 GROUPS = (deploy.deploy, demo, events.events, mail.mail, sla.sla, user.user)
 
 

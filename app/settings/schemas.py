@@ -90,7 +90,8 @@ class Microsoft(Group):
     """The app registration at Microsoft, and who comes in by it as what (docs/microsoft.md).
 
     ``client_secret`` is encrypted where it is stored, and in clear where the environment says it. ``mailboxes``: the
-    addresses the application may read and send from although its permission opens all.
+    addresses the application may read and send from although its permission opens all. ``fetch_people``: everybody of
+    the directory gets an account, and their record comes from there (docs/people.md).
     """
 
     name = "microsoft"
@@ -102,6 +103,7 @@ class Microsoft(Group):
     further_tenants: Guids = ""
     mailboxes: Annotated[Line, Field(max_length=4000)] = ""
     sign_up: bool = True
+    fetch_people: bool = False
     admins: Named = "Helpdesk.Admin"
     team_leaders: Named = "Helpdesk.TeamLeader"
     agents: Named = "Helpdesk.Agent"

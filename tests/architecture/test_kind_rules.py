@@ -25,7 +25,9 @@ from tests.architecture.source import Module, module, modules
 pytestmark = pytest.mark.sqlite_only
 # Whose words a room may use: the first part of a kind names a thing of the room.
 THINGS = {
-    "accounts": {"email", "organisation", "password", "person", "registration", "sign_in", "team", "totp"},
+    "accounts": {
+        *("email", "organisation", "password", "people", "person", "registration", "sign_in", "team", "totp"),
+    },
     "events": {"audit", "delivery"},
     "mailroom": {"mail", "mailbox", "recipient", "sender"},
     "notifications": {"notification", "preferences"},

@@ -100,3 +100,19 @@ def test_the_list_is_complete_and_says_who_is_shut_out(world, shell):
     assert "(deactivated)" not in plain
     assert "support_agent L2" in everybody and "(deactivated)" in everybody
     assert shell("list", "--role", "admin").output == ""
+
+
+def test_people_come_from_a_file_and_a_second_time_nothing_changes(world, shell, tmp_path):
+    file = tmp_path / "leute.csv"
+    file.write_text("E-Mail;Nachname;Rolle\na@firma.example;Alt;\nkaputt;X;\n", encoding="utf-8")
+    tried = shell("import", str(file), "--dry-run")
+    assert tried.exception is None, repr(tried.exception)
+    assert tried.output.splitlines()[-1] == "created 1, updated 0, unchanged 0, refused 1"
+    assert find_by_email("a@firma.example") is None
+    done = shell("import", str(file))
+    assert done.exit_code == 1 and "line 3: refused: E-mail address" in done.output
+    assert done.output.splitlines()[-1] == "created 1, updated 0, unchanged 0, refused 1"
+    again = shell("import", str(file))
+    assert again.output.splitlines()[-1] == "created 0, updated 0, unchanged 1, refused 1"
+    file.write_bytes(b"PK\x03\x04")
+    assert "workbook" in shell("import", str(file)).output

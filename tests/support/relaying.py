@@ -220,6 +220,16 @@ def _post() -> None:
     _accept()
 
 
+def _import_people() -> None:
+    """Whatever file of people was begun, until it is done."""
+    from app.accounts import import_queries
+    from app.jobs import people
+
+    for import_id in import_queries.running():
+        while people.work_off(import_id):
+            pass
+
+
 def _send() -> None:
     _relay()
     _accept()
@@ -234,6 +244,7 @@ WORKS: dict[str, Callable[[], None]] = {
     "accept": _accept,
     "post": _post,
     "send": _send,
+    "people": _import_people,
 }
 
 

@@ -131,7 +131,7 @@ def change_role(person: Person, command: ChangeRole, *, actor: Actor) -> None:
 
 
 @action
-def deactivate(person: Person, *, actor: Actor) -> None:
+def deactivate(person: Person, *, how: str = "", actor: Actor) -> None:
     """Close an account: sign-ins and open links end at once, the history stays.
 
     Raises:
@@ -144,17 +144,17 @@ def deactivate(person: Person, *, actor: Actor) -> None:
     person.version += 1
     sign_ins.end_all(person.id)
     tokens.void(person.id, *TokenPurpose)
-    record(PersonDeactivated(), actor=actor, subject=("person", person.id))
+    record(PersonDeactivated(how=how), actor=actor, subject=("person", person.id))
 
 
 @action
-def activate(person: Person, *, actor: Actor) -> None:
+def activate(person: Person, *, how: str = "", actor: Actor) -> None:
     """Open a closed account again; the person signs in anew."""
     if person.is_active:
         return
     person.is_active = True
     person.version += 1
-    record(PersonActivated(), actor=actor, subject=("person", person.id))
+    record(PersonActivated(how=how), actor=actor, subject=("person", person.id))
 
 
 def _without_managing(person: Person, command: ChangePerson, actor: Actor) -> ChangePerson:

@@ -1,4 +1,4 @@
-"""Clearing away what has ended: sign-ins, one-time links, addresses that were never confirmed."""
+"""Clearing away what has ended: sign-ins, one-time links, addresses that were never confirmed, files of people."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from app.accounts.import_models import ImportLine, PeopleImport
+from app.accounts.import_words import ImportState
 from app.accounts.models import OneTimeToken, Person, PersonAddress, SignIn
 from app.core import clock
 from app.core.db import db, rows_changed
 from app.events.log import action
 
+LINES_KEPT = timedelta(days=30)
+PREVIEW_KEPT = timedelta(days=1)
+FILES = 20
 TOKEN_KEPT = timedelta(days=30)  # so that an old link is told apart from one that never was
 
 
@@ -32,6 +37,23 @@ def forget_tokens() -> int:
     waiting = (PersonAddress.email_key.is_(None), PersonAddress.created_at < clock.now() - TOKEN_KEPT)
     rows_changed(sa.delete(PersonAddress).where(*waiting))
     return rows_changed(sa.delete(OneTimeToken).where(OneTimeToken.expires_at < clock.now() - TOKEN_KEPT))
+
+
+@action(silent="the figures of a file stay; what it did to people stands in the log")
+def forget_files() -> int:
+    """Remove the lines of files that were done a month ago, and files nobody took in within a day."""
+    ready = sa.select(PeopleImport.id).where(
+        PeopleImport.state == ImportState.READY, PeopleImport.created_at < clock.now() - PREVIEW_KEPT
+    )
+    old = sa.select(PeopleImport.id).where(
+        PeopleImport.ended_at < clock.now() - LINES_KEPT, PeopleImport.lines > 0
+    )
+    ids = list(db.session.scalars(ready.union(old).limit(FILES)))
+    rows_changed(sa.delete(ImportLine).where(ImportLine.import_id.in_(ids)))
+    rows_changed(sa.update(PeopleImport).where(PeopleImport.id.in_(ids)).values(lines=0))
+    mine = PeopleImport.id.in_(ids)
+    rows_changed(sa.delete(PeopleImport).where(mine, PeopleImport.state == ImportState.READY))
+    return len(ids)
 
 
 def named(hashes: Sequence[str]) -> set[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from app.accounts.queries import names
 from app.core.language import Lazy, _, lazy_gettext
+from app.core.sheets import BOM, written
 from app.tickets.words import number_of
 from app.web.admin.kinds import kind_name
 
 if TYPE_CHECKING:
     from app.events.models import Event
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     "id",
     "at",
@@ -30,7 +28,6 @@ COLUMNS = (
     "ticket",
     "details",
 )
-BOM = "\ufeff"  # without it a spreadsheet reads umlauts wrongly
 ACTORS: dict[str, Lazy] = {
     "mail": lazy_gettext("Incoming mail"),
     "clock": lazy_gettext("The clock"),
@@ -52,6 +49,8 @@ SUBJECTS: dict[str, Lazy] = {
     "mail_template": lazy_gettext("Words of a mail"),
     "muted_address": lazy_gettext("Silenced address"),
     "organisation": lazy_gettext("Organisation"),
+    "people_fetch": lazy_gettext("Run over the directory"),
+    "people_import": lazy_gettext("Import of people"),
     "person": lazy_gettext("Person"),
     "settings": lazy_gettext("Settings"),
     "sla_policy": lazy_gettext("SLA policy"),
@@ -59,6 +58,7 @@ SUBJECTS: dict[str, Lazy] = {
     "work_calendar": lazy_gettext("Calendar"),
 }
 PLACES = {
+    "people_import": "/people/import/{}",
     "person": "/people/{}",
     "team": "/admin/teams/{}",
     "organisation": "/admin/organisations/{}",
@@ -151,11 +151,11 @@ def _text(value: Any) -> str:
 
 def csv_of(batches: Iterable[Sequence[Event]]) -> Iterator[str]:
     """The file piece by piece: semicolons, UTF-8 with a mark, no cell that a spreadsheet would run."""
-    yield BOM + _written([COLUMNS])
+    yield BOM + written([COLUMNS])
     for events in batches:
         known = names(event.actor_id for event in events)
         people = {person_id: name.full_name for person_id, name in known.items()}
-        yield _written(_cells(event, people) for event in events)
+        yield written(_cells(event, people) for event in events)
 
 
 def _cells(event: Event, people: Mapping[int, str]) -> Sequence[object]:
@@ -171,15 +171,3 @@ def _cells(event: Event, people: Mapping[int, str]) -> Sequence[object]:
         number_of(event.ticket_id) if event.ticket_id else "",
         "; ".join(f"{name}: {text}" if name else text for name, text in _details(event.payload)),
     )
-
-
-def _written(rows: Iterable[Sequence[object]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerows([safe_cell(str(cell)) for cell in row] for row in rows)
-    return out.getvalue()
-
-
-def safe_cell(text: str) -> str:
-    """A cell that a spreadsheet shows instead of running it (CWE-1236)."""
-    return f"'{text}" if text.startswith(FORMULA) else text

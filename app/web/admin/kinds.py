@@ -50,6 +50,10 @@ KINDS: dict[str, Lazy] = {
     "password.not_needed": lazy_gettext("Password link refused: signs in with Microsoft"),
     "password.reset_refused": lazy_gettext("Password reset refused"),
     "password.reset_requested": lazy_gettext("Password reset requested"),
+    "people.fetch_stopped": lazy_gettext("Fetching people needs somebody"),
+    "people.fetched": lazy_gettext("People fetched from Microsoft"),
+    "people.import_started": lazy_gettext("Import of people started"),
+    "people.imported": lazy_gettext("People imported"),
     "person.absence_changed": lazy_gettext("Absence changed"),
     "person.activated": lazy_gettext("Account activated"),
     "person.changed": lazy_gettext("Person changed"),
@@ -125,7 +129,10 @@ KINDS: dict[str, Lazy] = {
 # An area is the part of a kind before the dot; some areas read as one.
 AREAS: dict[str, tuple[Lazy, tuple[str, ...]]] = {
     "tickets": (lazy_gettext("Tickets"), ("ticket",)),
-    "people": (lazy_gettext("People"), ("person", "organisation", "registration", "email", "preferences")),
+    "people": (
+        lazy_gettext("People"),
+        ("person", "people", "organisation", "registration", "email", "preferences"),
+    ),
     "sign_in": (lazy_gettext("Sign-in and passwords"), ("sign_in", "password", "totp")),
     "administration": (
         lazy_gettext("Administration"),

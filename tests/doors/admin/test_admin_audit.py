@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from app.accounts.models import Person
 from app.core.db import db
+from app.core.sheets import safe_cell
 from app.core.uow import run_unit
 from app.events.log import record
 from app.events.models import Event
 from app.tickets.events import StatusChanged, TagsChanged, TicketOpened
-from app.web.admin.audit_lines import safe_cell
 from tests.support.statements import counted
 from tests.support.world import Browser, World
 

@@ -176,6 +176,7 @@ def test_a_record_is_changed_by_those_who_manage_the_person(world):
     assert (reload(mia).department, reload(mia).is_vip) == ("Einkauf", True)
     assert facts("person.changed")[-1] == {
         "fields": ["department", "is_vip"],
+        "how": "",
         "actor": agent.person_id,
         "subject": mia.id,
     }

@@ -29,6 +29,7 @@ WHO: dict[str, tuple[str, ...]] = {
     "people.manage": STAFF,
     "people.manage_agents": LEADERS,
     "people.manage_admins": (ADMIN,),
+    "people.import": (ADMIN,),
     "audit.read": (ADMIN,),
     "admin.use": (ADMIN,),
     "admin.teams": (ADMIN,),

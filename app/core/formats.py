@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
@@ -32,6 +32,10 @@ class Formats:
     def day(self, at: datetime) -> str:
         """``12. November 2026``."""
         return str(dates.format_date(at.astimezone(self.zone), "long", locale=language()))
+
+    def calendar_day(self, day: date) -> str:
+        """A day of the calendar, whatever the zone: ``12. November 2026``."""
+        return str(dates.format_date(day, "long", locale=language()))
 
     def weekday(self, at: datetime) -> str:
         """``Mo.`` as calendars print it."""

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import jwt
+
 from app.core import clock
 from app.integrations.entra_claims import Claims, Keys, SignInRefused, verified
 from app.integrations.entra_line import Line
@@ -17,6 +19,8 @@ from app.integrations.microsoft import GRAPH_DEFAULT_SCOPE, Registration
 from app.integrations.outcome import RetryLater
 
 SPARE = timedelta(minutes=5)
+# Entra answers so for a directory it does not have.
+NOT_THERE = frozenset({"400", "404"})
 # What our own app registration exposes for programs that speak for somebody.
 ACCESS_AS_USER = "access_as_user"
 # Numbers of Entra's errors (learn.microsoft.com, "Microsoft Entra authentication and authorization error codes").
@@ -163,6 +167,33 @@ class Entra:
         with self._lock:
             self._own = granted
         return granted.text
+
+    def look(self) -> None:
+        """Whether the directory and its keys are there.
+
+        Raises:
+            SignInRefused: ``registration``: there is no such directory.
+            RetryLater: Entra cannot be reached.
+        """
+        try:
+            self._line.json(str(self._configuration().get("jwks_uri", "")))
+        except RetryLater as later:
+            if later.detail in NOT_THERE:
+                raise SignInRefused("registration", later.detail) from None
+            raise
+
+    def app_permissions(self) -> frozenset[str]:
+        """What was agreed to for the application itself, as its own token says; only to be shown.
+
+        Raises:
+            SignInRefused, RetryLater: as ``app_token``.
+        """
+        try:
+            found = jwt.decode(self.app_token(fresh=True), options={"verify_signature": False})
+        except jwt.PyJWTError as error:
+            raise RetryLater(None, "garbled", type(error).__name__) from None
+        roles = found.get("roles")
+        return frozenset(str(role) for role in roles) if isinstance(roles, list) else frozenset()
 
     def claims_of_access_token(self, token: str) -> Claims:
         """Who a program speaks for that brings an access token made for us.

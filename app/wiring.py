@@ -112,11 +112,14 @@ def _own_addresses(settings: Settings) -> tuple[str, ...]:
 
 
 def _fixed_account(settings: Settings) -> fixed_account.FixedAccount | None:
-    """The mail account the environment describes; None without a server or an address."""
+    """The mail account the environment describes; None without an address, or without a server or Microsoft."""
     imap_host = settings.imap_host if settings.imap_enabled else ""
     address = settings.default_from_email or settings.imap_username
-    if "@" not in address or not (imap_host or settings.smtp_host):
+    if "@" not in address:
         return None
+    if not (imap_host or settings.smtp_host):
+        by_graph = address.lower() in _microsoft_mailboxes(settings)
+        return fixed_account.FixedAccount(address=address, by_graph=True) if by_graph else None
     return fixed_account.FixedAccount(
         address=address,
         imap_host=imap_host,
@@ -131,6 +134,14 @@ def _fixed_account(settings: Settings) -> fixed_account.FixedAccount | None:
         smtp_password=settings.smtp_password.get_secret_value(),
         ca_file=settings.smtp_ca_file,
     )
+
+
+def _microsoft_mailboxes(settings: Settings) -> tuple[str, ...]:
+    """The mailboxes the environment itself gives to the application at Microsoft, folded."""
+    given = settings.fixed_settings.get("microsoft", {})
+    if "client_id" not in given or "tenant_id" not in given:
+        return ()
+    return tuple(one.lower() for one in microsoft.listed(str(given.get("mailboxes", ""))))
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

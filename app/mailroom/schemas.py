@@ -165,6 +165,9 @@ class ChangeGraphAccount(NewGraphAccount):
 
 
 class ChangeDefaults(AccountDefaults):
+    """``graph_changes`` counts for an account at Microsoft 365 only."""
+
+    graph_changes: bool = False
     version: int = Field(ge=1)
 
 

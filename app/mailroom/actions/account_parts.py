@@ -81,6 +81,17 @@ def check_defaults(command: AccountDefaults) -> None:
         raise Invalid({"done_folder": _("Please name the folder mail is moved to.")})
 
 
+def check_afterwards(command: AccountDefaults, *, changes: bool) -> None:
+    """Whoever may only read at Microsoft 365 leaves mail as it is.
+
+    Raises:
+        Invalid: something else is wished for.
+    """
+    if command.afterwards is not Afterwards.LEAVE and not changes:
+        said = _("Without the permission Mail.ReadWrite mail can only be left as it is.")
+        raise Invalid({"afterwards": said})
+
+
 def write_defaults(account: MailAccount, command: AccountDefaults) -> list[str]:
     """Write what every account has; returns the fields that changed."""
     changed = []

@@ -14,7 +14,7 @@ from app.core.language import _
 from app.events.log import action, record
 from app.mailroom import account_secrets as secrets
 from app.mailroom import accounts as reads
-from app.mailroom import fixed
+from app.mailroom import connections, fixed
 from app.mailroom.actions import account_parts as parts
 from app.mailroom.events import MailAccountChanged, MailAccountCreated, MailAccountRemoved
 from app.mailroom.models import GraphDraft, MailAccount, Mailbox, MailHint, MailPlace, RawMail
@@ -75,7 +75,12 @@ def change_defaults(account: MailAccount, command: ChangeDefaults, *, actor: Act
     parts.must_set_up(actor)
     parts.check_version(account, command.version)
     parts.check_defaults(command)
-    parts.finish_change(account, parts.write_defaults(account, command), actor)
+    changed = parts.write_defaults(account, command)
+    if connections.is_graph(account):
+        parts.check_afterwards(command, changes=command.graph_changes)
+        changed += ["graph_changes"] if account.graph_changes is not command.graph_changes else []
+        account.graph_changes = command.graph_changes
+    parts.finish_change(account, changed, actor)
 
 
 @action

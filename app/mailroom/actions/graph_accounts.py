@@ -16,7 +16,7 @@ from app.mailroom.events import MailAccountCreated
 from app.mailroom.graph_route import is_listed
 from app.mailroom.models import MailAccount, Mailbox
 from app.mailroom.schemas import AccountDefaults, ChangeGraphAccount, NewGraphAccount
-from app.mailroom.words import Afterwards, Login
+from app.mailroom.words import Login
 
 OWN = ("login", "address", "imap_folder", "graph_reads", "graph_sends", "graph_changes")
 
@@ -71,9 +71,7 @@ def _check(command: NewGraphAccount, account: MailAccount | None) -> None:
             "This mailbox is not on the list of those the application may use (Settings, Microsoft 365)."
         )
         raise Invalid({"address": said})
-    if command.afterwards is not Afterwards.LEAVE and not command.graph_changes:
-        said = _("Without the permission Mail.ReadWrite mail can only be left as it is.")
-        raise Invalid({"afterwards": said})
+    parts.check_afterwards(command, changes=command.graph_changes)
 
 
 def _write(account: MailAccount, command: NewGraphAccount) -> list[str]:

@@ -26,7 +26,7 @@ from app.web.kit.forms import Form
 if TYPE_CHECKING:
     from app.mailroom.models import MailAccount
 
-DEFAULTS = tuple(AccountDefaults.model_fields)
+DEFAULTS = (*AccountDefaults.model_fields, "graph_changes")
 # Secrets go in and never come out: no form is ever filled with them.
 SHOWN = tuple(name for name in NewAccount.model_fields if name not in COLUMNS)
 

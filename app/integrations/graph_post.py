@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from enum import StrEnum
 from typing import Any
 
-from app.integrations.graph import GraphRefused
+from app.integrations.graph import Gone, GraphRefused
 from app.integrations.graph_desk import CHANGE, READ, SEND, Desk, part
 from app.integrations.outcome import RetryLater, Undeliverable
 
@@ -144,7 +144,9 @@ def _sealed(mail: EmailMessage) -> bytes:
     return base64.b64encode(raw)
 
 
-def _refused(refusal: GraphRefused) -> Undeliverable:
+def _refused(refusal: GraphRefused) -> Undeliverable | RetryLater:
+    if isinstance(refusal, Gone):  # an answer to another question
+        return RetryLater(None, "failing", refusal.detail)
     if refusal.status == 413 or refusal.code in TOO_LARGE:
         return Undeliverable("message_too_large", refusal.detail)
     if refusal.code in WRONG_RECIPIENT:

@@ -24,6 +24,7 @@ FETCH_REFUSED = "fetch_refused"
 # As long as the run lasts; the next one asks again.
 PUT_OFF = "put_off"
 NOT_NOW = "503"
+STUMBLES = frozenset({"garbled", "failing", FETCH_REFUSED})
 
 
 class StaleList(Exception):
@@ -159,10 +160,8 @@ class GraphBox:
         try:
             return self._mailbox.fetch(place.remote_id, max_bytes)
         except RetryLater as later:
-            stumbles = later.reason == "garbled" or (
-                later.reason == "failing" and not later.detail.startswith(NOT_NOW)
-            )
-            if not stumbles:
+            is_away = later.reason == "failing" and later.detail.startswith(NOT_NOW)
+            if is_away or later.reason not in STUMBLES:
                 raise
             raise RetryLater(later.at, PUT_OFF, str(later)) from None
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import jwt
 
 from app.core import clock
+from app.core.uow import UnitError
 from app.integrations.entra_claims import Claims, Keys, SignInRefused, verified
 from app.integrations.entra_line import Line
 from app.integrations.microsoft import GRAPH_DEFAULT_SCOPE, Registration
@@ -175,12 +176,7 @@ class Entra:
             SignInRefused: ``registration``: there is no such directory.
             RetryLater: Entra cannot be reached.
         """
-        try:
-            self._line.json(str(self._configuration().get("jwks_uri", "")))
-        except RetryLater as later:
-            if later.detail in NOT_THERE:
-                raise SignInRefused("registration", later.detail) from None
-            raise
+        self._line.json(str(self._configuration().get("jwks_uri", "")))
 
     def app_permissions(self) -> frozenset[str]:
         """What was agreed to for the application itself, as its own token says; only to be shown.
@@ -227,7 +223,12 @@ class Entra:
         return verified(token, key, registration=self.registration, issuer=issuer, nonce=nonce)
 
     def _configuration(self) -> Mapping[str, Any]:
-        return self._line.json(f"{self._authority()}/v2.0/.well-known/openid-configuration")
+        try:
+            return self._line.json(f"{self._authority()}/v2.0/.well-known/openid-configuration")
+        except RetryLater as later:
+            if later.detail in NOT_THERE:
+                raise SignInRefused("registration", later.detail) from None
+            raise
 
     def _authority(self) -> str:
         """The own directory, or all of them where further ones are invited; whose token counts is checked after."""
@@ -236,6 +237,7 @@ class Entra:
 
     def _app(self) -> Any:
         """A new one each time: it would keep everybody's tokens, and errors for a minute."""
+        self._configuration()  # MSAL does not tell a directory that is not there from an answer that is no answer
         own = self.registration
         credential: Any = own.client_secret or None
         if own.private_key:
@@ -273,14 +275,15 @@ def _asked(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What MSAL answers; its many ways to fail become ours."""
     try:
         return ask()
-    except RuntimeError:
-        raise SignInRefused("token", "nonce") from None
+    except UnitError:
+        raise
+    except RuntimeError as error:
+        # Its own check of nonce and of when they last proved who they are.
+        raise SignInRefused("token", type(error).__name__) from None
     except ValueError as error:
-        # Its own check of the state, an answer that is no JSON, or a directory that is not there.
+        # Its own check of the state, or an answer that is no JSON.
         if "state" in str(error):
             raise SignInRefused("state") from None
-        if "authority" in str(error):
-            raise SignInRefused("registration", str(error)[:200]) from None
         raise RetryLater(None, "garbled", type(error).__name__) from None
 
 

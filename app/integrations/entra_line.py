@@ -62,11 +62,8 @@ class Line:
         answer = self._remembered(url) if "/.well-known/" in url else self._sent("GET", url, b"", {})
         if not answer.ok:
             raise RetryLater(answer.retry_at, "failing", f"{answer.status}")
-        try:
-            found = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            raise RetryLater(None, "garbled") from None
-        if not isinstance(found, dict):
+        found = _object(answer)
+        if found is None:
             raise RetryLater(None, "garbled")
         return found
 
@@ -76,7 +73,7 @@ class Line:
         if known is not None and time.monotonic() - known[0] < KEPT_SECONDS:
             return known[1]
         answer = self._sent("GET", url, b"", {})
-        if answer.ok and answer.body.lstrip().startswith(b"{"):
+        if answer.ok and _object(answer) is not None:
             with self._lock:
                 self._kept[url] = (time.monotonic(), answer)
         return answer
@@ -89,6 +86,15 @@ class Line:
                 answer.retry_at, "busy" if answer.status == 429 else "failing", f"{answer.status}"
             )
         return answer
+
+
+def _object(answer: Answer) -> Mapping[str, Any] | None:
+    """The JSON object of an answer; a page of a proxy, or half an answer, is none."""
+    try:
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and not answer.cut else None
 
 
 def _reply(answer: Answer) -> Reply:

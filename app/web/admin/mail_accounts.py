@@ -125,7 +125,7 @@ def _connect_at(account: MailAccount) -> str:
     """Where the way to Microsoft begins that connects a mailbox in somebody's name; "" for accounts that need none."""
     if account.login is not Login.GRAPH_USER or account.from_environment:
         return ""
-    return f"/admin/mail/{account.id}/connect"
+    return f"/auth/microsoft/mailbox/{account.id}"
 
 
 @door.page("/admin/mail/<int:account_id>", allow="admin.mail")

@@ -139,6 +139,47 @@ def test_mail_can_be_fetched_and_sent_from_the_page(
     assert "202 accepted" in page and len(office.box.sent) == 1
 
 
+def test_somebody_signs_in_as_the_mailbox_and_it_is_connected(
+    world: World, browser: Browser, microsoft: Microsoft
+) -> None:
+    microsoft.grants_delegated |= {"Mail.Read", "Mail.Send"}
+    person = microsoft.people["agent"]
+    with registered(microsoft):
+        browser.post("/admin/mail/new-graph", GOOD | {"address": person.mail, "login": "graph_user"})
+        number = account().id
+        page = told(browser.get(f"/admin/mail/{number}"))
+        assert f'href="/auth/microsoft/mailbox/{number}"' in page
+        there = browser.get(f"/auth/microsoft/mailbox/{number}").headers["Location"]
+        back = microsoft.visitor.choose(there, person)
+        answer = browser.get(back.removeprefix("http://localhost"))
+        assert answer.headers["Location"] == f"/admin/mail/{number}"
+        page = told(browser.get(f"/admin/mail/{number}"))
+        assert "Das Postfach ist verbunden." in page and person.upn in page
+        microsoft.mailbox(person.mail).deliver(letter("In ihrem Namen"))
+        assert "Neue Tickets: 1" in told(browser.post(f"/admin/mail/{number}/fetch"))
+
+
+def test_who_agrees_to_less_is_told_what_is_missing(
+    world: World, browser: Browser, microsoft: Microsoft
+) -> None:
+    microsoft.grants_delegated |= {"Mail.Read"}
+    person = microsoft.people["agent"]
+    with registered(microsoft):
+        browser.post("/admin/mail/new-graph", GOOD | {"address": person.mail, "login": "graph_user"})
+        number = account().id
+        there = browser.get(f"/auth/microsoft/mailbox/{number}").headers["Location"]
+        back = microsoft.visitor.choose(there, person)
+        browser.get(back.removeprefix("http://localhost"))
+        assert "hat nicht gewährt, was nötig ist: Mail.Send" in told(browser.get(f"/admin/mail/{number}"))
+
+
+def test_an_account_of_the_application_leads_nobody_to_microsoft(
+    listed: None, world: World, browser: Browser, microsoft: Microsoft
+) -> None:
+    office = GraphOffice(world, microsoft)
+    assert browser.get(f"/auth/microsoft/mailbox/{office.id}").status_code == 404
+
+
 def test_a_broken_connection_offers_to_connect_again(
     listed: None, world: World, browser: Browser, microsoft: Microsoft
 ) -> None:

@@ -10,10 +10,11 @@ from app.accounts.actors import SHELL
 from app.core import clock
 from app.core.db import db
 from app.core.uow import run_unit
-from app.mailroom.actions import accounts
+from app.mailroom.actions import accounts, graph_accounts
 from app.mailroom.models import BlockedSender, MutedAddress, RawMail
 from app.mailroom.outcomes import Reason, State
-from app.mailroom.schemas import NewAccount
+from app.mailroom.schemas import NewAccount, NewGraphAccount
+from app.mailroom.words import Login
 from app.tickets.models import Ticket
 from tests.security.sweep.things import NO_SUCH_ID, Asked, Trio, made_for
 
@@ -34,6 +35,14 @@ def _account(_asked: Asked) -> Trio:
         is_active=True,
     )
     return str(run_unit(partial(accounts.create, command, actor=SHELL)).id), None, NO_SUCH_ID
+
+
+@made_for("account_id", "/auth/microsoft/mailbox")
+def _account_of_a_person(_asked: Asked) -> Trio:
+    command = NewGraphAccount(
+        address=f"box-{secrets.token_hex(6)}@sample.example", login=Login.GRAPH_USER, graph_reads=True
+    )
+    return str(run_unit(partial(graph_accounts.create, command, actor=SHELL)).id), None, NO_SUCH_ID
 
 
 @made_for("raw_id", "/admin/quarantine")

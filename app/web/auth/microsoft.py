@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -150,7 +150,9 @@ def _arrival(signed_in: SignedIn, *, with_photo: bool = False) -> Arrival:
     return microsoft.arrival_of(signed_in.claims, token=token, with_photo=with_photo)
 
 
-ENDINGS = {
+Ending = Callable[[Actor, Flow, SignedIn], Response]
+# What comes of it, for each purpose; that of mailboxes stands with its page.
+ENDINGS: dict[Purpose, Ending] = {
     Purpose.SIGN_IN: _sign_in,
     Purpose.CONNECT: _connect,
     Purpose.CONFIRM: _confirm,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from app.accounts.words import Role
 from app.settings.schemas import Microsoft
@@ -21,6 +22,7 @@ class Arrival:
         photo_sha256: a stored picture, "" for none.
         language: as the directory knows it, "" when it does not.
         session: of theirs at Microsoft, "" when it is not told.
+        vouched_at: when Microsoft said so, None for this moment: programs keep a token for an hour and longer.
         refresh_token: to ask with whether they are still there; "" when the way in has none.
     """
 
@@ -38,6 +40,7 @@ class Arrival:
     language: str = ""
     session: str = ""
     login_hint: str = ""
+    vouched_at: datetime | None = None
     refresh_token: str = field(default="", repr=False)
 
 

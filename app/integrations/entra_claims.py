@@ -49,6 +49,7 @@ class Claims:
         upn: the name they sign in with; of a domain its directory has proved to own, and nobody changes the own one.
         email: what the directory keeps as their address; not proved, so it never finds an account.
         has_more_groups: they belong to more groups than a token carries.
+        issued_at: when Microsoft said all this, None when the token tells it in no way that can be read.
         auth_time: when they last proved who they are, None when the token does not say.
         methods: how (``mfa``, ``pwd`` …), empty when the token does not say.
         session: their session at Microsoft, for single sign-out; "" when the token does not say.
@@ -71,6 +72,7 @@ class Claims:
     session: str
     login_hint: str
     scopes: frozenset[str]
+    issued_at: datetime | None = None
 
 
 class Keys:
@@ -183,6 +185,7 @@ def _claims(found: Mapping[str, Any]) -> Claims:
         session=_text(found, "sid"),
         login_hint=_text(found, "login_hint"),
         scopes=frozenset(_text(found, "scp").split()),
+        issued_at=_moment(found["iat"]),
     )
 
 

@@ -23,6 +23,7 @@ FINE = {200, 201, 202, 204, 303, 409, 422}
 OTHERWISE: dict[str, tuple[set[int], str]] = {
     "health.figures": ({404}, "closed to everybody without the token of the monitoring"),
     "api.login": ({401}, "nobody has this address and password"),
+    "api.by_microsoft": ({404}, "Microsoft is not set up on this stage"),
     "api.refresh": ({401}, "there is no refresh token, or that of a call"),
 }
 NOT_THERE = {404, 410}

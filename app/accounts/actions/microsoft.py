@@ -198,7 +198,7 @@ def _into_a_team(person: Person) -> None:
 def _in(person: Person, arrival: Arrival, browser: Browser) -> Entrance:
     token = sign_ins.begin(person, browser)
     sign_in = db.session.scalars(sa.select(SignIn).where(SignIn.token_hash == crypto.digest(token))).one()
-    sign_in.recheck_by = good_until()
+    sign_in.recheck_by = good_until(arrival.vouched_at)
     if browser.kind is SignInKind.PROGRAM:
         sign_in.expires_at = sign_ins.program_lasts_until(sign_in.recheck_by)
     sign_in.refresh_secret = crypto.encrypt(arrival.refresh_token) if arrival.refresh_token else ""

@@ -23,8 +23,6 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
-    410: "gone",
-    412: "stale",
     413: "too_large",
     415: "unsupported_type",
     422: "invalid",

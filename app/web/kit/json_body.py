@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from app.core.errors import Invalid
 from app.core.schema import Command, sentences
+from app.web.kit.forms import Form
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 32
@@ -53,16 +54,16 @@ def command(model: type[BaseModel] | None) -> BaseModel:
 
 
 def query(model: type[BaseModel]) -> BaseModel:
-    """What the address of this request asks for; a name that comes twice makes a list where there may be one.
+    """What the address of this request asks for.
 
     Raises:
         Invalid: something in it is unknown, came twice, or is not what is asked for.
     """
-    given = {name: values if len(values) > 1 else values[0] for name, values in request.args.lists()}
-    try:
-        return model.model_validate_strings(given)
-    except ValidationError as error:
-        raise Invalid(sentences(error)) from None
+    form: Form[Any] = Form(request.args)
+    made: BaseModel | None = form.parse(model)
+    if made is None:
+        raise Invalid({name: form.errors(name) for name, _text in form.problems})
+    return made
 
 
 def read(body: bytes) -> dict[str, Any]:

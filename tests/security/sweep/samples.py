@@ -14,6 +14,7 @@ _numbers = itertools.count(1)
 
 # Fields whose rules do not show in their schema: what stands there instead of a word.
 KNOWN: dict[str, Callable[[], str]] = {
+    "access_token": lambda: "x.y.z",
     "address": lambda: f"box{next(_numbers)}@sample.example",
     "email": lambda: f"person{next(_numbers)}@sample.example",
     "password": lambda: PASSWORD,

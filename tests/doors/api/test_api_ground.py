@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import time_machine
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from app.core.actor import Actor
 from tests.support.accounts import limits_on
@@ -19,6 +23,35 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 @pytest.fixture
 def program(world):
     return Program(world.app)
+
+
+@contextmanager
+def database_away():
+    """Every statement fails as it does when nobody answers."""
+
+    def fail(*_rest: Any) -> None:
+        raise sa.exc.OperationalError("SELECT", {}, Exception("Connection refused"))
+
+    event.listen(Engine, "before_cursor_execute", fail)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", fail)
+
+
+def test_a_database_that_is_away_is_told_and_nobody_is_taken_for_signed_out(world):
+    program = Program(world.app, world.customer())
+    for ask in (
+        lambda: program.get(PROFILE),
+        lambda: program.post(LOGOUT),
+        lambda: program.post(LOGIN, {"email": "mia@firma.example", "password": "x"}, token=""),
+        program.renew,
+    ):
+        with database_away():
+            answer = ask()
+        assert refused(answer, 503, "unavailable")
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert program.get(PROFILE).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pyotp
 import pytest
 import time_machine
 
+from app.accounts import second_factor
 from app.accounts.access import person_for
 from app.accounts.actions import people
 from app.accounts.actions import second_factor as factors
@@ -66,16 +67,34 @@ def test_an_address_that_is_not_confirmed_comes_first(world, program):
     assert facts("sign_in.failed")[-1]["reason"] == "unverified"
 
 
-def enrolled(world):
-    """Somebody with a second factor, and what makes codes."""
-    mia = give_password(world.customer())
-    secret = pyotp.random_base32()
-    codes = run_unit(lambda: factors.enrol(secret, pyotp.TOTP(secret).at(NOW), actor=signed_in_lately(mia)))
-    return mia, pyotp.TOTP(secret), codes
+def test_a59_an_unknown_address_costs_what_a_known_one_costs(world, program, statements):
+    mia, shut = give_password(world.customer()), give_password(world.customer(is_active=False))
+    counts, answers = [], []
+    for email in (mia.email, shut.email, "niemand@firma.example", "keine-adresse"):
+        with statements() as seen:
+            answers.append(program.login(email, "falsch geraten"))
+        counts.append(len(seen))
+    assert {(answer.status_code, answer.json["error"], answer.json["code"]) for answer in answers} == {
+        (401, "Die E-Mail-Adresse oder das Passwort stimmt nicht.", "wrong_credentials")
+    }
+    assert max(counts) - min(counts) <= 1, counts
 
 
-def signed_in_lately(person):
-    return signed_in(person)
+def test_a_second_factor_is_asked_for_and_each_code_counts_once(world, program):
+    mia, secret = give_password(world.customer()), second_factor.new_secret()
+    with time_machine.travel(NOW, tick=False) as clock:
+        code = pyotp.TOTP(secret).at(NOW)
+        recovery = run_unit(lambda: factors.enrol(secret, code, actor=signed_in(mia)))
+        assert refused(program.login(mia.email, "falsch geraten", otp=code), 401, "wrong_credentials")
+        assert refused(program.login(mia.email), 401, "code_needed")
+        assert refused(program.login(mia.email, otp=code), 401, "wrong_code")
+        clock.shift(timedelta(seconds=60))
+        fresh = pyotp.TOTP(secret).at(NOW + timedelta(seconds=60))
+        assert program.login(mia.email, otp=fresh).status_code == 200
+        assert refused(program.login(mia.email, otp=fresh), 401, "wrong_code")
+        assert program.login(mia.email, otp=recovery[0]).status_code == 200
+        assert refused(program.login(mia.email, otp=recovery[0]), 401, "wrong_code")
+    assert [fact["factor"] for fact in facts("sign_in.succeeded")] == ["code", "recovery_code"]
 
 
 def test_limits_are_those_of_the_page(world, program):

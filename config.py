@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     schedule_mail_silence: Rhythm = "37 * * * *"
     schedule_microsoft_recheck: Rhythm = "5m"
     schedule_people_import: Rhythm = "60s"
+    schedule_people_fetch: Rhythm = "17 */4 * * *"
     schedule_auto_close: Rhythm = "7 * * * *"
     schedule_teams_digest: Rhythm = "0 7 * * *"
     schedule_housekeeping: Rhythm = "23 * * * *"

@@ -22,18 +22,22 @@ class PeopleImported(Fact):
 
 
 class PeopleFetched(Fact):
-    """A run over the directory that changed something."""
+    """A run over the directory ended; ``trouble``: what kept it from its end, "" for nothing."""
 
     kind = "people.fetched"
     created: int
     updated: int
     closed: int
     reopened: int
+    trouble: str = ""
 
 
 class PeopleFetchStopped(Fact):
-    """A run over the directory needs somebody. ``trouble``: too_many_gone (``count`` of them would have been
-    deactivated), last_admin (who stays), permission_missing."""
+    """A run over the directory needs somebody.
+
+    ``trouble``: too_many_gone (``count`` of them would have been deactivated), last_admin (who stays),
+    permission_missing, or why Microsoft gives us no token.
+    """
 
     kind = "people.fetch_stopped"
     trouble: str

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from app.accounts.import_models import FetchedPerson
-from app.accounts.models import MicrosoftIdentity
+from app.accounts.models import MicrosoftIdentity, Person
 from app.core.db import db
 from app.settings import queries as settings
 from app.settings.schemas import Microsoft
@@ -36,6 +36,13 @@ def kept_of(person_ids: Iterable[int]) -> frozenset[int]:
 def is_kept(person_id: int) -> bool:
     """Whether somebody's record comes from Microsoft."""
     return person_id in kept_of([person_id])
+
+
+def fields_of(person: Person) -> frozenset[str]:
+    """The fields of somebody's record that come from Microsoft; one it says nothing about is theirs to fill in."""
+    if not is_kept(person.id):
+        return frozenset()
+    return frozenset(name for name in FIELDS if getattr(person, name))
 
 
 _KEPT = sa.select(FetchedPerson.person_id).join(

@@ -5,7 +5,8 @@ from flask import Flask
 from app.cli import deploy, events, mail, people, sla, user
 from app.cli.demo import demo
 
-user.user.add_command(people.import_people)
+for command in (people.import_people, people.fetch_people):
+    user.user.add_command(command)
 GROUPS = (deploy.deploy, demo, events.events, mail.mail, sla.sla, user.user)
 
 

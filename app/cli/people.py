@@ -1,4 +1,4 @@
-"""`flask user import`: people from a CSV file; safe to repeat."""
+"""`flask user import|fetch`: people from a CSV file or from Microsoft; safe to repeat."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from app.accounts import import_queries, people_files
+from app.accounts import fetch_queries, import_queries, keeping, people_files
 from app.accounts.actions import importing
 from app.accounts.actors import SHELL
+from app.accounts.fetch_troubles import words
 from app.accounts.import_queries import Judged
 from app.accounts.import_words import Verdict
 from app.core.errors import Invalid
 from app.core.language import set_language
 from app.core.uow import run_unit
+from app.jobs import directory
 from app.jobs import people as jobs
+from app.jobs.standing import run_standing
+from app.settings import microsoft
 
 NAMES = {Verdict.NEW: "created", Verdict.CHANGED: "updated"}
 LONGEST = 24 * 3600.0
@@ -51,6 +55,29 @@ def import_people(file: Path, dry_run: bool, send_welcome: bool, close_missing: 
     while jobs.work_off(made.id, seconds=LONGEST):
         pass
     _conclude(made.id)
+
+
+@click.command("fetch")
+@click.option(
+    "--even-many", is_flag=True, help="Deactivate a large part of the people, too: somebody looked at them."
+)
+@with_appcontext
+def fetch_people(even_many: bool) -> None:
+    """Fetch everybody from Microsoft now, as the timetable does."""
+    set_language("en")
+    if not keeping.is_on() or microsoft.registration() is None:
+        raise click.ClickException("people are not fetched from Microsoft here (settings, Microsoft 365)")
+    if not run_standing(
+        jobs.FETCH, jobs.FETCH_SECONDS, partial(directory.fetch, even_many=even_many, actor=SHELL)
+    ):
+        raise click.ClickException("a run is under way")
+    done = fetch_queries.recent()[0]
+    numbers = ("created", "updated", "unchanged", "passed_over", "closed", "reopened")
+    click.echo(", ".join(f"{name.replace('_', ' ')} {getattr(done, name)}" for name in numbers))
+    if done.trouble:
+        raise click.ClickException(
+            f"{words(done.trouble).wrong} {words(done.trouble).mend} {done.detail}".strip()
+        )
 
 
 def _tell(lines: list[Judged]) -> None:

@@ -65,17 +65,28 @@ def groups_of_me(graph: Graph) -> frozenset[str]:
 
 
 def photo_of(graph: Graph, object_id: str) -> bytes:
-    """Somebody's picture, as ``photo_of_me``."""
-    with suppress(Undeliverable, RetryLater):
+    """Somebody's picture, b"" when they have none.
+
+    Raises:
+        RetryLater: it cannot be had just now.
+    """
+    with suppress(Undeliverable):
         return graph.get_bytes(f"/users/{object_id}/photo/$value", PHOTO_BYTES, {"Accept": "image/*"})
     return b""
 
 
-def everybody(graph: Graph) -> Iterator[Sequence[Profile]]:
-    """All people of the directory with their managers, page by page; needs User.Read.All."""
+def everybody(graph: Graph, go_on_at: str = "") -> Iterator[tuple[Sequence[Profile], str]]:
+    """All people of the directory with their managers, page by page; needs User.Read.All.
+
+    Args:
+        go_on_at: where an earlier walk was broken off.
+
+    Yields:
+        A page, and where to go on behind it; "" behind the last one.
+    """
     query = {"$select": FIELDS, "$expand": "manager($select=id)", "$top": PAGE}
-    for page in graph.pages("/users", query):
-        yield [_profile(row) for row in _rows(page) if row.get("id")]
+    for page in graph.pages(go_on_at or "/users", None if go_on_at else query):
+        yield [_profile(row) for row in _rows(page) if row.get("id")], str(page.get("@odata.nextLink") or "")
 
 
 def is_there(graph: Graph, object_id: str) -> bool:

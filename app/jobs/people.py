@@ -1,14 +1,16 @@
-"""The jobs about people: going on with files that are taken in."""
+"""The jobs about people: going on with files that are taken in, and fetching everybody from Microsoft."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from app.accounts import import_queries
+from app.accounts import import_queries, keeping
 from app.accounts.actions import importing
 from app.accounts.actors import CLOCK
 from app.core import fault, log
@@ -16,12 +18,15 @@ from app.core.actor import Actor
 from app.core.language import _, speaking
 from app.core.lease import lease
 from app.core.uow import is_outage, run_unit
-from app.jobs.standing import standing
+from app.jobs import directory
+from app.jobs.standing import run_standing, standing
 
 # One run works so long; a dead worker's file is taken over soon after.
 WORKING_SECONDS = 60.0
 LEASE_SECONDS = 150
 BATCH = 100
+FETCH = "people-fetch"
+FETCH_SECONDS = 3600
 
 
 @standing("people-import", seconds=240)
@@ -38,12 +43,37 @@ def import_people(import_id: int) -> None:
         import_people.delay(import_id)
 
 
+@standing(FETCH, seconds=FETCH_SECONDS)
+def fetch_people() -> datetime | None:
+    """Fetch everybody from Microsoft, where that is switched on; what broke it off is tried again sooner."""
+    return _fetch()
+
+
+@shared_task(name="people-fetch-now", ignore_result=True)
+def fetch_people_now() -> None:
+    """The same because somebody asked for it."""
+    run_standing(FETCH, FETCH_SECONDS, _fetch)
+
+
+def _fetch() -> datetime | None:
+    return directory.fetch() if keeping.is_on() else None
+
+
+def ask_for_fetch() -> None:
+    """Have everybody fetched now; when the queue is away, the timetable does it."""
+    _ask("people-fetch-now", fetch_people_now.delay)
+
+
 def ask_for_import(import_id: int) -> None:
     """Have a file taken in now; when the queue is away, the timetable does it within a minute."""
+    _ask("people-import-file", partial(import_people.delay, import_id))
+
+
+def _ask(name: str, send: Callable[[], object]) -> None:
     try:
-        import_people.delay(import_id)
+        send()
     except (OperationalError, OSError) as error:
-        log.get(__name__).warning("queue_unreachable", job="people-import-file", error=str(error)[:200])
+        log.get(__name__).warning("queue_unreachable", job=name, error=str(error)[:200])
 
 
 def work_off(import_id: int, *, seconds: float = WORKING_SECONDS) -> bool:

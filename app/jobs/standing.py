@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery import shared_task
@@ -24,6 +24,8 @@ def standing(name: str, *, seconds: int) -> Callable[[Work], Any]:
     Args:
         name: the task's name, its line in the timetable and in the diary.
         seconds: the longest it may hold the lease before another takes over.
+
+    The work may return a moment at which it wants to be asked again, earlier than the timetable would.
     """
 
     def make(work: Work) -> Any:
@@ -51,13 +53,15 @@ def run_standing(name: str, seconds: int, work: Work) -> bool:
         run_unit(lambda: heartbeat.begin(name))
         following = timetable.current().following(name, began)
         try:
-            work()
+            again = work()
         except Exception as error:
-            again = min(following, began + RETRY) if following else None
+            retry = min(following, began + RETRY) if following else None
             line = _line(error)
-            run_unit(lambda: heartbeat.end(name, line, due_at=again))
+            run_unit(lambda: heartbeat.end(name, line, due_at=retry))
             log.get(__name__).exception("job_failed", job=name)
             raise
+        if isinstance(again, datetime) and following:
+            following = min(following, again)
         run_unit(lambda: heartbeat.end(name, due_at=following))
     return True
 

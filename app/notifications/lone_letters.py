@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.accounts import tokens
+from app.accounts.fetch_troubles import words
 from app.accounts.models import OneTimeToken, Team
 from app.accounts.words import Role
 from app.core.db import db
@@ -115,6 +116,13 @@ def _secret_ending(event: Event, _reader: Reader, _mailbox: str, formats: Format
     return "secret_ending", {"day": formats.day(day), "url": places.microsoft()}
 
 
+def _fetch_stopped(event: Event, _reader: Reader, _mailbox: str, _formats: Formats) -> Made:
+    trouble = event.payload["trouble"]
+    told = words(trouble)
+    values = {"trouble": trouble, "count": event.payload["count"], "url": places.people_fetched()}
+    return "people_fetch_stopped", values | {"wrong": str(told.wrong), "mend": str(told.mend)}
+
+
 def _too_large(event: Event, reader: Reader, _mailbox: str, formats: Formats) -> Made | None:
     raw = db.session.get(RawMail, event.subject_id)
     if raw is None:
@@ -133,6 +141,7 @@ TABLE: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "notification.channel_off": _channel_off,
     "microsoft.secret_ending": _secret_ending,
     "mailbox.silent": _about_mailbox("mailbox_silent"),
+    "people.fetch_stopped": _fetch_stopped,
     "person.welcomed": _with_link("welcome"),
     "registration.started": _with_link("confirm"),
     "password.reset_requested": _with_link("reset"),

@@ -59,6 +59,11 @@ def mail_account(account_id: int) -> str:
     return absolute(f"/admin/mail/{account_id}")
 
 
+def people_fetched() -> str:
+    """How fetching people from Microsoft went."""
+    return absolute("/people/fetched")
+
+
 def microsoft() -> str:
     """Where administrators set up the application at Microsoft."""
     return absolute("/admin/settings/microsoft")

@@ -124,6 +124,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
         Rule(Topic.ACCOUNT, (Who.SUBJECT,), MAIL, concerns_person),
     ),
     "notification.day_of_team": (Rule(Topic.DAILY, (Who.CHANNEL,), CARD),),
+    "people.fetch_stopped": MAILBOX,
     "person.welcomed": ACCOUNT,
     "registration.started": ACCOUNT,
     "password.reset_requested": ACCOUNT,

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from app.accounts.actors import CLOCK
+from app.accounts.import_events import PeopleFetchStopped
 from app.accounts.models import Person
 from app.core import clock
 from app.core.db import db
@@ -77,8 +78,16 @@ def secret_ending(firm: Firm) -> tuple[Person, str]:
     return reader, fact.kind
 
 
+def fetch_stopped(firm: Firm) -> tuple[Person, str]:
+    fact = PeopleFetchStopped(trouble="too_many_gone", count=42)
+    reader = admin(firm)
+    run_unit(partial(record, fact, actor=CLOCK, subject=("people_fetch", 1)))
+    return reader, fact.kind
+
+
 SCENES: dict[str, Scene] = {
     "mailbox_failing": about_mailbox(MailboxFailing(trouble="login_refused")),
+    "people_fetch_stopped": fetch_stopped,
     "secret_ending": secret_ending,
     "mailbox_silent": about_mailbox(MailboxSilent(hours=52)),
     "too_large": too_large,

@@ -70,10 +70,15 @@ def enter(arrival: Arrival, browser: Browser, *, actor: Actor) -> Entrance:
     return _in(person, arrival, browser)
 
 
-def admitted(arrival: Arrival, *, actor: Actor) -> tuple[Person, MicrosoftIdentity] | Refusal:
+def admitted(
+    arrival: Arrival, *, how: str = "microsoft", actor: Actor
+) -> tuple[Person, MicrosoftIdentity] | Refusal:
     """The person somebody is here, made when they are new; or why they are not let in.
 
     A building block: the caller has the unit and records what comes of it.
+
+    Args:
+        how: they come themselves (microsoft), or are fetched (entra), whoever may sign up.
     """
     if arrival.is_guest:
         return Refusal.GUEST
@@ -86,9 +91,9 @@ def admitted(arrival: Arrival, *, actor: Actor) -> tuple[Person, MicrosoftIdenti
     owner = find_by_email(arrival.upn)
     if owner is not None:
         return _joined(owner, arrival, actor)
-    if not settings.get(Microsoft).sign_up:
+    if how == "microsoft" and not settings.get(Microsoft).sign_up:
         return Refusal.NO_SIGN_UP
-    person = _made(arrival, actor)
+    person = _made(arrival, how, actor)
     return (person, connect(person, arrival, how="new", actor=actor)) if person else Refusal.CONNECT_FIRST
 
 
@@ -149,7 +154,7 @@ def _joined(owner: Person, arrival: Arrival, actor: Actor) -> tuple[Person, Micr
     return person, connect(person, arrival, how="address", actor=actor)
 
 
-def _made(arrival: Arrival, actor: Actor) -> Person | None:
+def _made(arrival: Arrival, how: str, actor: Actor) -> Person | None:
     language = {"language": arrival.language} if arrival.language in LANGUAGES else {}
     person = arrivals.add(
         arrival.upn,
@@ -160,7 +165,7 @@ def _made(arrival: Arrival, actor: Actor) -> Person | None:
         **language,
     )
     if person is not None:
-        record(PersonCreated(role=person.role, how="microsoft"), actor=actor, subject=("person", person.id))
+        record(PersonCreated(role=person.role, how=how), actor=actor, subject=("person", person.id))
     return person
 
 

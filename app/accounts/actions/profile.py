@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from app.accounts import details
+from app.accounts import details, keeping
 from app.accounts.access import myself
 from app.accounts.events import PersonChanged
 from app.accounts.schemas import ChangeProfile
 from app.core.actor import Actor
-from app.core.language import LANGUAGES
+from app.core.errors import Invalid
+from app.core.language import LANGUAGES, _
 from app.events.log import action, record
 
 
@@ -17,9 +18,12 @@ def change(command: ChangeProfile, *, actor: Actor) -> list[str]:
 
     Raises:
         Conflict: it was changed since the form was opened.
-        Invalid: the employee number belongs to somebody else.
+        Invalid: the employee number belongs to somebody else, or a field comes from Microsoft.
     """
     person = myself(actor, lock=True)
+    held = [name for name in keeping.fields_of(person) if getattr(command, name) != getattr(person, name)]
+    if held:
+        raise Invalid({name: _("This comes from Microsoft and is changed there.") for name in held})
     changed = details.put(person, command, command.version)
     if changed:
         record(PersonChanged(fields=changed), actor=actor, subject=("person", person.id))

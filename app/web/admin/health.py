@@ -34,6 +34,7 @@ JOBS: dict[str, Lazy] = {
     "mail-hints": lazy_gettext("Have Microsoft tell of new mail"),
     "mail-silence": lazy_gettext("Notice mailboxes that are silent"),
     "microsoft-recheck": lazy_gettext("Ask Microsoft whether people who are signed in may still be"),
+    "people-fetch": lazy_gettext("Fetch people from Microsoft"),
     "people-import": lazy_gettext("Go on with files of people"),
     "relay": lazy_gettext("Spread events and send deliveries"),
     "scan": lazy_gettext("Ask the virus scanner about waiting files"),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, make_response, request
 from werkzeug.wrappers import Response
 
-from app.accounts import avatars
+from app.accounts import avatars, keeping
 from app.accounts.access import myself, person_for
 from app.accounts.actions import absences
 from app.accounts.actions import profile as own_profile
@@ -36,6 +36,7 @@ def _profile_page(actor: Actor, form: Form[Any], changed: list[tuple[str, str]] 
         person=person,
         zones=[(zone, zone.replace("_", " ")) for zone in zones],
         clash=changed,
+        kept=keeping.fields_of(person),
         max_avatar=avatars.AVATAR_BYTES,
     )
 

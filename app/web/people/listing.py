@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from app.accounts import search
+from app.accounts import keeping, search
 from app.accounts.access import roles_to_give
 from app.accounts.queries import team_choices, teams_of
 from app.accounts.schemas import PeopleFilter
@@ -37,6 +37,7 @@ def people(actor: Actor, query: PeopleFilter) -> str:
         previous_url=_turned(query, found.previous_cursor),
         role_names=ROLE_NAMES,
         team_choices=team_choices(actor),
+        fetches=actor.can("people.import") and keeping.is_on(),
         may_create=bool(roles_to_give(actor)),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import make_response
 from werkzeug.wrappers import Response
 
-from app.accounts import further
+from app.accounts import fetch_queries, further, keeping
 from app.accounts.access import may_manage, may_name_managers, person_for, roles_to_give
 from app.accounts.actions import absences
 from app.accounts.actions import people as people_actions
@@ -27,6 +27,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import Conflict
 from app.core.language import _
+from app.settings import microsoft
 from app.web.kit import page
 from app.web.kit.forms import Form
 from app.web.kit.postage import mail_goes_out
@@ -38,6 +39,7 @@ def person(actor: Actor, person_id: int) -> str:
     """Who this is, and what the reader may do about it."""
     found = person_for(actor, person_id, Need.SEE)
     managed = may_manage(actor, found)
+    beside = names([found.deputy_id, found.manager_id])
     return page.render(
         "people/person.html",
         person=found,
@@ -47,7 +49,10 @@ def person(actor: Actor, person_id: int) -> str:
         level_names=LEVEL_NAMES,
         teams=teams_of([found.id], actor).get(found.id, []),
         organisation=organisation_name(found.organisation_id),
-        deputy=names([found.deputy_id]).get(found.deputy_id or 0),
+        deputy=beside.get(found.deputy_id or 0),
+        manager=beside.get(found.manager_id or 0),
+        is_kept=keeping.is_kept(found.id),
+        upn=_upn(found.id),
         absent_from=_day(found.absent_from),
         absent_until=_day(found.absent_until),
         away=is_away(found, clock.now().astimezone(page.formats().zone).date()),
@@ -56,6 +61,13 @@ def person(actor: Actor, person_id: int) -> str:
         may_change_role=managed and len(roles_to_give(actor)) > 1,
         shows_links=managed and actor.can("people.manage_admins") and not mail_goes_out(),
     )
+
+
+def _upn(person_id: int) -> str:
+    """The name somebody signs in with at Microsoft; nobody is asked about where that is not set up."""
+    if microsoft.registration() is None:
+        return ""
+    return fetch_queries.upn_of([person_id]).get(person_id, "")
 
 
 def _day(day: date | None) -> str:
@@ -76,6 +88,7 @@ def _edit_page(
         organisations=organisation_choices(),
         may_name_managers=may_name_managers(actor),
         clash=clash,
+        is_kept=keeping.is_kept(found.id),
     )
 
 

@@ -23,7 +23,7 @@ from app.core.uow import run_unit
 from app.events.models import Delivery
 from app.events.words import DeliveryState
 from app.integrations.storage import FolderStorage
-from app.jobs import deadlines, housekeeping, mail, people, rechecking, relay, scanning
+from app.jobs import cards, deadlines, hints, housekeeping, mail, people, rechecking, relay, scanning
 from app.tickets.actions.files import StoredFile, receive
 from app.tickets.models import Attachment, Presence
 from app.tickets.words import PresenceMode
@@ -64,7 +64,7 @@ def deliver(target: str, state: DeliveryState, number: int) -> None:
 
 def test_every_job_of_the_timetable_can_be_asked_for_and_has_a_name(house: Flask) -> None:
     queue = house.extensions["celery"]
-    assert all((deadlines, housekeeping, mail, people, rechecking, relay, scanning))
+    assert all((cards, deadlines, hints, housekeeping, mail, people, rechecking, relay, scanning))
     assert {"relay", "sla", "housekeeping"} <= set(house.extensions["timetable"].names)
     for name in house.extensions["timetable"].names:
         assert name in queue.tasks, f"no task is called {name}"

@@ -38,6 +38,7 @@ JOBS: dict[str, Lazy] = {
     "people-import": lazy_gettext("Go on with files of people"),
     "relay": lazy_gettext("Spread events and send deliveries"),
     "scan": lazy_gettext("Ask the virus scanner about waiting files"),
+    "teams-digest": lazy_gettext("Tell teams in Microsoft Teams how they stand"),
     "scheduled-replies": lazy_gettext("Send replies that were written for later"),
     "sla": lazy_gettext("Check deadlines"),
     "tally": lazy_gettext("Keep counters short"),

@@ -153,6 +153,8 @@ class Settings(BaseSettings):
             raise ValueError("ENCRYPTION_KEYS must be set in production")
         if self.rate_limits == "off":
             raise ValueError("RATE_LIMITS cannot be off in production")
+        if urlsplit(self.microsoft_authority).hostname in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("MICROSOFT_AUTHORITY cannot be a simulated Microsoft in production")
 
     def _stand_in_for_mail(self) -> None:
         """EMAIL_USERNAME and EMAIL_PASSWORD fill what IMAP_* and SMTP_* leave open."""

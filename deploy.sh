@@ -29,23 +29,25 @@ begin() { # begin GERMAN ENGLISH: the next step of "local deploy"
 usage() {
     say "Aufruf: ./deploy.sh UMGEBUNG AKTION
 
-  local deploy [--empty] [--background]   einrichten und starten (ohne Docker; PORT, sonst 8000)
+  local deploy [OPTIONEN]                 einrichten und starten (ohne Docker; PORT, sonst 8000)
   local stop                              beenden, was hier gestartet wurde
   local test [pytest-Argumente]           die Testsuite
   dev deploy|stop|logs                    Entwicklung in Containern
   production ssl|deploy|backup|restore|logs|status
 
-  --empty        beim ersten Start keine Demodaten
-  --background   zurückkehren, sobald das System bereit ist" "Usage: ./deploy.sh ENVIRONMENT ACTION
+  --empty               beim ersten Start keine Demodaten
+  --without-microsoft   neben den Demodaten kein simuliertes Microsoft 365
+  --background          zurückkehren, sobald das System bereit ist" "Usage: ./deploy.sh ENVIRONMENT ACTION
 
-  local deploy [--empty] [--background]   set up and start (no Docker; PORT, otherwise 8000)
+  local deploy [OPTIONS]                  set up and start (no Docker; PORT, otherwise 8000)
   local stop                              stop what was started here
   local test [pytest arguments]           the test suite
   dev deploy|stop|logs                    development in containers
   production ssl|deploy|backup|restore|logs|status
 
-  --empty        no demo data at the first start
-  --background   return as soon as the system is ready"
+  --empty               no demo data at the first start
+  --without-microsoft   no simulated Microsoft 365 beside the demo data
+  --background          return as soon as the system is ready"
 }
 
 misused() {
@@ -183,7 +185,7 @@ left_behind() { # left_behind SESSION STARTED: the processes still alive of a se
 
 stop_processes() { # all at once: politely first, after 20 seconds for good
     local name pid started sessions=() session i
-    for name in web worker; do
+    for name in web worker microsoft; do
         recorded "$name" || continue
         if running "$name"; then kill -TERM "$pid" 2>/dev/null || true; fi
         sessions+=("$pid $started")
@@ -201,9 +203,13 @@ stop_processes() { # all at once: politely first, after 20 seconds for good
 
 # --- local ------------------------------------------------------------------------------------------------------
 
+everything_runs() {
+    running web && running worker && { [[ ! -e $RUN/microsoft.pid ]] || running microsoft; }
+}
+
 refuse_second_start() {
     exec 9>"$RUN/lock"
-    if running web && running worker; then
+    if everything_runs; then
         fail "Das System läuft schon: $(cat "$RUN/address"). Beenden: ./deploy.sh local stop" \
             "The system is running already: $(cat "$RUN/address"). Stop it: ./deploy.sh local stop"
     fi
@@ -225,6 +231,113 @@ prepare_database() { # migrates; demo data come once, and only into the database
     rm "$RUN/first-start"
 }
 
+# --- the simulated Microsoft: something to sign in at, for demonstrations on this machine ---------------------------
+
+SIMULATED_SUPPORT=support@musterfirma.example
+
+wants_microsoft() { # only beside the demo data of this folder, and never in the way of a real one
+    [[ $(setting FLASK_ENV) != production && -z $(setting DATABASE_URL)$(setting DATA_DIR) ]] || return 1
+    [[ -e $RUN/first-start || ! -e instance/helpdesk.db || -e instance/demo-logins.json ]] || return 1
+    [[ $(setting SITE_URL) =~ ^http://(localhost|127\.0\.0\.1)(:[0-9]+)?/?$ ]] || return 1
+    ! has_own_microsoft && ! knows_registration
+}
+
+has_own_microsoft() { # whether the settings speak of Microsoft
+    local names='MICROSOFT_[A-Z0-9_]+|GRAPH_BASE_URL(_FILE)?|TEAMS_WEBHOOK_URL(_FILE)?'
+    { env && if [[ -f .env ]]; then cat .env; fi; } |
+        grep -E "^[[:space:]]*(export[[:space:]]+)?($names)[[:space:]]*=[[:space:]]*[^[:space:]]" >/dev/null
+}
+
+knows_registration() { # whether administrators have entered an app registration
+    [[ -e instance/helpdesk.db ]] && "$PY" - <<'PYTHON'
+import contextlib, json, sqlite3, sys
+rows = []
+with contextlib.closing(sqlite3.connect("file:instance/helpdesk.db?mode=ro", uri=True)) as database:
+    with contextlib.suppress(sqlite3.OperationalError): # the table is not there yet
+        rows = database.execute("SELECT data FROM stored_settings WHERE name = 'microsoft'").fetchall()
+sys.exit(not any(json.loads(data).get("client_id") for (data,) in rows))
+PYTHON
+}
+
+choose_microsoft_ports() { # prints two free ones: those of the settings, otherwise the first from PORT + 443 on
+    "$PY" - "$PORT" "$(setting SIMULATED_MICROSOFT_PORT)" "$(setting SIMULATED_MICROSOFT_PAGES_PORT)" <<'PYTHON'
+import socket, sys
+def free(port):
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return port > 0
+first = int(sys.argv[1]) + 443
+found = [int(one) if one.isdigit() else 0 for one in sys.argv[2:] if one]
+if not all(map(free, found)):
+    sys.exit(1)
+candidates = (one for one in (*range(first, 65536), *range(8443, 10000)) if one not in found and free(one))
+print(*(int(one) if one else next(candidates) for one in sys.argv[2:]))
+PYTHON
+}
+
+start_microsoft() { # and tells everything started later, by its environment, whom to take for Microsoft
+    local ports site told='' name value i
+    say "      Simuliertes Microsoft 365" "      Simulated Microsoft 365"
+    ports=$(choose_microsoft_ports) || fail \
+        "SIMULATED_MICROSOFT_PORT und SIMULATED_MICROSOFT_PAGES_PORT nennen keine freien Ports." \
+        "SIMULATED_MICROSOFT_PORT and SIMULATED_MICROSOFT_PAGES_PORT name no free ports."
+    site=$(setting SITE_URL)
+    pages_url=http://127.0.0.1:${ports#* }
+    launch microsoft "$PY" tools/microsoft_simulator.py --port "${ports% *}" --pages-port "${ports#* }" \
+        --data "$HERE/instance/microsoft" --logout-url "${site%/}/auth/microsoft/signed-out"
+    for ((i = 0; i < 150; i++)); do
+        running microsoft || give_up microsoft
+        told=$(microsoft_settings 2>/dev/null) && break
+        sleep 0.2
+    done
+    [[ $told ]] || give_up microsoft
+    while IFS='=' read -r name value; do export "$name=$value"; done <<<"$told"
+    value=$(setting OUTBOUND_ALLOW)
+    export OUTBOUND_ALLOW="${value:+$value,}${MICROSOFT_AUTHORITY#https://}"
+    has_own_mail || export DEFAULT_FROM_EMAIL=$SIMULATED_SUPPORT MICROSOFT_MAILBOXES=$SIMULATED_SUPPORT \
+        SCHEDULE_MAIL_DELTA=10s
+}
+
+microsoft_settings() { # prints them; its certificate is trusted besides the public ones
+    "$PY" - "$pages_url" <<'PYTHON'
+import json, pathlib, sys, urllib.request
+import certifi
+line = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+told = json.load(line.open(f"{sys.argv[1]}/_simulator/", timeout=3))
+own = pathlib.Path(told["ca_file"])
+trusted = own.with_name("trusted.pem")
+trusted.write_bytes(pathlib.Path(certifi.where()).read_bytes() + b"\n" + own.read_bytes())
+names = {"TENANT_ID": "tenant_id", "CLIENT_ID": "client_id", "CLIENT_SECRET": "client_secret", "AUTHORITY": "base_url"}
+for name, key in names.items():
+    print(f"MICROSOFT_{name}={told[key]}")
+print(f"MICROSOFT_CA_FILE={trusted}\nGRAPH_BASE_URL={told['graph_url']}\nTEAMS_WEBHOOK_URL={told['teams_url']}")
+PYTHON
+}
+
+has_own_mail() {
+    local name
+    for name in DEFAULT_FROM_EMAIL EMAIL_USERNAME IMAP_HOST IMAP_USERNAME SMTP_HOST SMTP_USERNAME; do
+        if [[ $(setting "$name")$(setting "${name}_FILE") ]]; then return; fi
+    done
+    return 1
+}
+
+show_microsoft() {
+    [[ $pages_url ]] || return 0
+    say "Microsoft 365 zum Ausprobieren (simuliert, nur auf diesem Rechner, ohne Kennwörter):
+  Anmeldung      „Mit Microsoft anmelden“: ein Konto wählen, zum Beispiel Carla Kunde oder Anton Agent" \
+        "Microsoft 365 to try it with (simulated, on this machine only, without passwords):
+  Sign-in        “Sign in with Microsoft”: choose an account, Carla Kunde or Anton Agent for instance"
+    [[ ${MICROSOFT_MAILBOXES:-} != "$SIMULATED_SUPPORT" ]] || say "  Mail           $pages_url/#mail: was an $SIMULATED_SUPPORT geht, wird ein Ticket" \
+        "  Mail           $pages_url/#mail: what is sent to $SIMULATED_SUPPORT becomes a ticket"
+    say "  Teams          $pages_url/#cards: die Karten zu kritischen Tickets und Zuweisungen" \
+        "  Teams          $pages_url/#cards: the cards about critical tickets and assignments"
+}
+
 answers() {
     "$PY" - "$PORT" "$(<"$RUN/address")" 2>/dev/null <<'PYTHON'
 import http.client, sys, urllib.parse
@@ -237,7 +350,7 @@ PYTHON
 wait_until_ready() { # at most about two minutes
     local name i
     for ((i = 0; i < 240; i++)); do
-        for name in web worker; do
+        for name in web worker ${pages_url:+microsoft}; do
             running "$name" || give_up "$name"
         done
         if [[ -s $RUN/worker-is-up ]] && answers; then return; fi
@@ -263,9 +376,14 @@ PYTHON
 }
 
 local_deploy() {
-    local empty='' background='' argument
+    local empty='' background='' alone='' argument pages_url=
     for argument in "$@"; do
-        case $argument in --empty) empty=1 ;; --background) background=1 ;; *) misused ;; esac
+        case $argument in
+            --empty) empty=1 ;;
+            --without-microsoft) alone=1 ;;
+            --background) background=1 ;;
+            *) misused ;;
+        esac
     done
     check_port_number
     mkdir -p -m 700 instance # keys, mails and logins of the demo people
@@ -280,12 +398,13 @@ local_deploy() {
     begin "Einstellungen in .env" "Settings in .env"
     write_keys
     if [[ -z $(setting SITE_URL) ]]; then export SITE_URL=http://localhost:$PORT; fi
+    trap stop_processes EXIT
+    trap 'say "Wird beendet …" "Stopping …"; exit 0' INT TERM HUP
+    if [[ ! $empty && ! $alone ]] && wants_microsoft; then start_microsoft; fi
     begin "Datenbank" "Database"
     prepare_database "$empty"
 
     begin "Webserver und Worker" "Web server and worker"
-    trap stop_processes EXIT
-    trap 'say "Wird beendet …" "Stopping …"; exit 0' INT TERM HUP
     printf '%s\n' "$(setting SITE_URL)" >"$RUN/address"
     rm -f "$RUN/worker-is-up" # the worker writes it when its code is loaded and its queue is open
     launch web "$PY" -m gunicorn -c deploy/gunicorn.conf.py "app:create_app()"
@@ -295,6 +414,7 @@ local_deploy() {
 
     begin "Bereit: $(<"$RUN/address")" "Ready: $(<"$RUN/address")"
     show_logins
+    show_microsoft
     if [[ $background ]]; then
         trap - EXIT
         say "Beenden: ./deploy.sh local stop" "Stop it: ./deploy.sh local stop"
@@ -304,13 +424,16 @@ local_deploy() {
     supervise
 }
 
-supervise() { # returns only through an exit: Ctrl-C, "local stop" elsewhere, or the end of either process
+supervise() { # returns only through an exit: Ctrl-C, "local stop" elsewhere, or the end of one process
     local pid started pids=()
     recorded web && pids+=("$pid")
     recorded worker && pids+=("$pid")
+    if recorded microsoft; then pids+=("$pid"); fi
     wait -n "${pids[@]}" || true
     [[ -e $RUN/web.pid ]] || exit 0 # "local stop" was called elsewhere
-    if running web; then ended worker; else ended web; fi
+    if ! running web; then ended web; fi
+    if ! running worker; then ended worker; fi
+    ended microsoft
 }
 
 ended() {
@@ -320,7 +443,7 @@ ended() {
 
 local_stop() {
     local found=
-    if running web || running worker; then found=1; fi
+    if running web || running worker || running microsoft; then found=1; fi
     stop_processes
     [[ $found ]] || { say "Hier läuft nichts." "Nothing is running here." && return; }
     say "Beendet." "Stopped."

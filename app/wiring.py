@@ -188,6 +188,7 @@ def _consumers(app: Flask, settings: Settings) -> None:
             allow_hosts=settings.outbound_allow,
             allow_private=settings.outbound_allow,
             host_patterns=HOST_PATTERNS,
+            ca_file=settings.microsoft_ca_file or None,
         ),
     )
     for consumer in made:

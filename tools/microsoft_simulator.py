@@ -80,10 +80,10 @@ def tell(ms: Microsoft) -> None:
     print(f"MICROSOFT_CLIENT_ID={ms.client_id}")
     print(f"MICROSOFT_CLIENT_SECRET={ms.client_secret}")
     print(f"MICROSOFT_TENANT_ID={ms.tenant_id}")
-    print(f"MICROSOFT_AUTHORITY={ms.authority}")
+    print(f"MICROSOFT_AUTHORITY={ms.base_url}")
     print(f"GRAPH_BASE_URL={ms.graph_url}")
     print(f"TEAMS_WEBHOOK_URL={ms.teams_url()}")
-    print(f"CA: {ms.ca_file}", flush=True)
+    print(f"MICROSOFT_CA_FILE={ms.ca_file}", flush=True)
 
 
 def main(told: list[str] | None = None) -> None:

@@ -18,6 +18,7 @@ from tests.architecture.source import ROOT, Module, calls, module, modules
 pytestmark = pytest.mark.sqlite_only
 # Variables of the example file that are no field of Settings: read by deploy.sh, gunicorn, or as another name.
 BESIDE = {"PORT", "WEB_CONCURRENCY", "WEB_THREADS", "SMTP_USE_TLS"}
+BESIDE |= {"SIMULATED_MICROSOFT_PORT", "SIMULATED_MICROSOFT_PAGES_PORT"}
 # Modules that read the environment themselves.
 READERS = {"app.core.fault": "decides at import time, and refuses in production"}
 FERNET = "x" * 43 + "="
@@ -64,6 +65,7 @@ WRONG_IN_PRODUCTION = [
     ("SECRET_KEY", "a" * 64),
     ("ENCRYPTION_KEYS", ""),
     ("RATE_LIMITS", "off"),
+    ("MICROSOFT_AUTHORITY", "https://127.0.0.1:8443"),
 ]
 
 

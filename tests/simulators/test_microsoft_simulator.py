@@ -41,7 +41,7 @@ def running(data: Path) -> Iterator[dict[str, str]]:
         for line in process.stdout:
             name, _, value = line.strip().replace(": ", "=", 1).partition("=")
             told[name.strip()] = value.strip()
-            if name == "CA":
+            if name == "MICROSOFT_CA_FILE":
                 break
         yield told
         process.terminate()
@@ -75,13 +75,12 @@ def test_it_starts_says_where_it_is_and_comes_back_with_the_same_certificate(tmp
     for _ in range(2):
         with running(tmp_path / "data") as told, requests.Session() as session:
             session.trust_env = False
-            session.verify = told["CA"]
-            keys = session.get(f"{told['MICROSOFT_AUTHORITY']}/discovery/v2.0/keys", timeout=10).json()[
-                "keys"
-            ]
+            session.verify = told["MICROSOFT_CA_FILE"]
+            tenant = f"{told['MICROSOFT_AUTHORITY']}/{told['MICROSOFT_TENANT_ID']}"
+            keys = session.get(f"{tenant}/discovery/v2.0/keys", timeout=10).json()["keys"]
             assert session.get(told["Seiten / pages"], timeout=10).status_code == 200
             assert session.post(f"{told['Seiten / pages']}_simulator/reset", timeout=10).status_code == 200
-            seen.append((Path(told["CA"]).read_bytes(), [key["n"] for key in keys]))
+            seen.append((Path(told["MICROSOFT_CA_FILE"]).read_bytes(), [key["n"] for key in keys]))
     assert seen[0] == seen[1]
     modes = {
         file.stat().st_mode & 0o777 for file in (tmp_path / "data").glob("*.pem") if "-ca" not in file.name

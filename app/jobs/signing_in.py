@@ -27,13 +27,15 @@ from app.settings import microsoft
 T = TypeVar("T")
 SPARE = timedelta(minutes=5)
 # What Microsoft's refusals are called at a mail account.
-REFUSALS = {
-    "client_secret": "client_secret_refused",
-    "client_secret_expired": "client_secret_ended",
-    "registration": "registration_unknown",
-    "consent_missing": "consent_missing",
-    "ended": "connection_ended",
-}
+REFUSALS = dict(
+    (
+        ("client_secret", "client_secret_refused"),
+        ("client_secret_expired", "client_secret_ended"),
+        ("registration", "registration_unknown"),
+        ("consent_missing", "consent_missing"),
+        ("ended", "connection_ended"),
+    )
+)
 
 # Accounts whose token lacked a permission a moment ago.
 _doubted: set[int] = set()

@@ -56,7 +56,7 @@ class MailboxFailing(Fact):
 class SecretEnding(Fact):
     """The secret of the application at Microsoft ends soon; ``on`` is its last day."""
 
-    kind = "microsoft.secret_ending"
+    kind = "mailbox.secret_ending"
     on: str
 
 

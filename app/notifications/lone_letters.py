@@ -139,7 +139,7 @@ TABLE: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "mail.too_large": _too_large,
     "mailbox.failing": _about_mailbox("mailbox_failing"),
     "notification.channel_off": _channel_off,
-    "microsoft.secret_ending": _secret_ending,
+    "mailbox.secret_ending": _secret_ending,
     "mailbox.silent": _about_mailbox("mailbox_silent"),
     "people.fetch_stopped": _fetch_stopped,
     "person.welcomed": _with_link("welcome"),

@@ -118,7 +118,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "mail.too_large": (Rule(Topic.RECEIVED, (Who.SENDER,), MAIL),),
     "mailbox.failing": MAILBOX,
     "mailbox.silent": MAILBOX,
-    "microsoft.secret_ending": MAILBOX,
+    "mailbox.secret_ending": MAILBOX,
     "notification.channel_off": (
         Rule(Topic.ACCOUNT, (Who.ADMINS, Who.TEAM_LEADERS), MAIL, concerns_house),
         Rule(Topic.ACCOUNT, (Who.SUBJECT,), MAIL, concerns_person),

@@ -113,11 +113,15 @@ def ensure_environment() -> MailAccount | None:
     address_key = addresses.key(described.address)
     _only_described(address_key)
     found = db.session.scalar(sa.select(MailAccount).where(MailAccount.address_key == address_key))
-    if found is not None:
-        found.from_environment = True
-        if described.by_graph:
-            found.login = Login.GRAPH_APP
-        return found
+    if found is None:
+        return _made_of_environment(described, address_key)
+    found.from_environment = True
+    if described.by_graph:
+        found.login = Login.GRAPH_APP
+    return found
+
+
+def _made_of_environment(described: fixed.FixedAccount, address_key: str) -> MailAccount:
     now = clock.now()
     first = not db.session.scalar(sa.select(sa.exists().where(MailAccount.is_default.is_(True))))
     made = MailAccount(

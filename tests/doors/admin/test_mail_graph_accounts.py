@@ -210,7 +210,7 @@ def test_a_secret_that_ends_is_shown_two_weeks_ahead_and_told_once(
             db.session.rollback()
             for _ in range(2):
                 run_unit(mail.secret_ending.notice)
-    query = sa.select(sa.func.count(Event.id)).where(Event.kind == "microsoft.secret_ending")
+    query = sa.select(sa.func.count(Event.id)).where(Event.kind == "mailbox.secret_ending")
     assert db.session.scalar(query) == 1
 
 

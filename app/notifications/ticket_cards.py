@@ -77,7 +77,7 @@ def make_list(events: Sequence[Event], scene: Scene, voice: Voice | None = None)
             [(name, str(count)) for name, count in kinds.most_common(MOST_LISTED)],
             more,
             [Button(_("Open the list of tickets"), places.queue())],
-            rows=[_row(event, scene, voice) for event in urgent[:MOST_LISTED]],
+            rows=[_row(event, ticket, scene, voice) for event, ticket in urgent[:MOST_LISTED]],
             language=voice.language,
         )
 
@@ -114,28 +114,30 @@ def _buttons(ticket: TicketFacts) -> list[Button]:
     return buttons
 
 
-def _by_urgency(events: Sequence[Event], scene: Scene) -> list[Event]:
-    """For each ticket its most urgent event; the most urgent tickets first."""
+def _by_urgency(events: Sequence[Event], scene: Scene) -> list[tuple[Event, TicketFacts]]:
+    """Each ticket with its most urgent event; the most urgent tickets first."""
     priorities = list(Priority)
 
     def rank(event: Event) -> int:
         return RANKS.index(event.kind) if event.kind in RANKS else len(RANKS)
 
-    def urgency(event: Event) -> tuple[object, ...]:
-        ticket = scene.ticket(event)
-        if ticket is None:
-            return (len(priorities), rank(event), NEVER, event.id)
-        return (priorities.index(ticket.priority), rank(event), next_due(ticket) or NEVER, event.id)
-
-    found: dict[int, Event] = {}
+    found: dict[int, tuple[Event, TicketFacts]] = {}
     for event in sorted(events, key=lambda event: (rank(event), event.id)):
-        found.setdefault(event.ticket_id or 0, event)
-    return sorted(found.values(), key=urgency)
+        ticket = scene.ticket(event)
+        if ticket is not None:
+            found.setdefault(ticket.id, (event, ticket))
+    return sorted(
+        found.values(),
+        key=lambda one: (
+            priorities.index(one[1].priority),
+            rank(one[0]),
+            next_due(one[1]) or NEVER,
+            one[0].id,
+        ),
+    )
 
 
-def _row(event: Event, scene: Scene, voice: Voice) -> Row:
-    ticket = scene.ticket(event)
-    assert ticket is not None  # noqa: S101 told only with a ticket, see the audience
+def _row(event: Event, ticket: TicketFacts, scene: Scene, voice: Voice) -> Row:
     said = [_headline(event, voice)]
     if not _is_secret(event, scene, voice):
         due = next_due(ticket)

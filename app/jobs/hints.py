@@ -31,6 +31,8 @@ PATH = "/webhooks/microsoft/mail"
 LASTS = timedelta(days=3)
 RENEWED_BEFORE = timedelta(days=1)
 SECRET_BYTES = 32
+# Who calls with so many wrong ones is not Microsoft, and asking for each of them costs.
+MOST_STRANGERS = 5
 REAUTHORIZE, REMOVED = "reauthorizationRequired", "subscriptionRemoved"
 
 
@@ -45,9 +47,13 @@ class Notice:
 
 def listen(notices: Sequence[Notice]) -> None:
     """Follow what was told by those that prove to be our subscriptions; the others are passed over."""
+    strangers = 0
     for one in notices:
         account_id = hinting.known(one.remote_id, one.secret)
         if account_id is None:
+            strangers += 1
+            if strangers >= MOST_STRANGERS:
+                return
             continue
         if one.lifecycle == REAUTHORIZE:
             run_unit(partial(hinting.prolong, account_id, clock.now()))

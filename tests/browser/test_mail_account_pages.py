@@ -25,9 +25,10 @@ pytestmark = [
 ]
 Visit = Callable[..., Any]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PAGES = ["/admin/mail", "/admin/mail/new", "/admin/mail/{first}", "/admin/mail/{second}", "/admin/mail/{second}/edit",
-         "/admin/mail/{first}/remove", "/admin/mail/blocked", "/admin/mail/muted", "/admin/quarantine",
-         "/admin/quarantine?shelf=ignored", "/admin/health"]  # fmt: skip
+PAGES = ["/admin/mail", "/admin/mail/new", "/admin/mail/new-graph", "/admin/mail/{second}/graph",
+         "/admin/mail/{first}", "/admin/mail/{second}", "/admin/mail/{second}/edit", "/admin/mail/{first}/remove",
+         "/admin/mail/blocked", "/admin/mail/muted", "/admin/quarantine", "/admin/quarantine?shelf=ignored",
+         "/admin/health"]  # fmt: skip
 CLOSED = {"imap_host": "127.0.0.1", "imap_port": "1", "smtp_host": ""}
 
 

@@ -39,7 +39,7 @@ ROUTE_IS_DOWN = frozenset(
     {
         "name_not_found", "address_not_allowed", "connection_refused", "connection_failed", "timeout",
         "not_a_mail_server", "server_refused", "starttls_missing", "starttls_refused", "certificate",
-        "tls_failed", "login_not_offered", "login_refused", "login_needed", "throttled", "mailbox_missing",
+        "tls_failed", "login_not_offered", "login_refused", "login_needed", "throttled", "failing", "mailbox_missing",
         "mailbox_not_listed", "mail_send_missing", "mail_change_missing", "not_connected", "connection_ended",
         "not_registered", "client_secret_refused", "client_secret_ended", "registration_unknown", "consent_missing",
     }

@@ -104,6 +104,19 @@ def test_f23_f06_an_answer_that_gets_lost_is_looked_for_before_it_is_repeated(
     assert delivery().may_be_repeat
 
 
+def test_f06_what_lies_among_the_sent_mails_only_later_is_not_sent_twice(desk, microsoft, by_draft):
+    microsoft.sent_items_late = True
+    microsoft.faults.add("504_done", path=SEND_DRAFT if by_draft else SEND)
+    desk.ticket(desk.mia)
+    desk.relay()
+    desk.clock.shift(timedelta(seconds=59))
+    desk.relay()
+    assert delivery().state is DeliveryState.WAITING
+    desk.office.box.catch_up()
+    later(desk, timedelta(seconds=1))
+    arrived_once(desk)
+
+
 @pytest.mark.parametrize("kind", ["429", "503"])
 def test_f23_busy_is_waited_for_as_told_and_asks_nothing_for_the_next_mail(desk, microsoft, by_draft, kind):
     microsoft.faults.add(kind, retry_after=100, path=DRAFT if by_draft else SEND, method="POST")

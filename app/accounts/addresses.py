@@ -21,9 +21,14 @@ def normal(address: str) -> str:
         ValueError: not a plain address; comments, quoted parts and letters outside ASCII before the @ are none,
             because they look alike without being equal.
     """
+    return _checked(address.strip())
+
+
+@lru_cache(maxsize=1024)
+def _checked(address: str) -> str:
     try:
         found = email_validator.validate_email(
-            address.strip(), check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+            address, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
         )
     except email_validator.EmailNotValidError as error:
         raise ValueError("not an email address") from error

@@ -78,14 +78,13 @@ def around(
     ids = {person.id for person in people.values()}
     numbers = {cells["employee_number"] for cells in given if cells.get("employee_number")}
     owners = sa.select(Person.employee_number, Person.id).where(Person.employee_number.in_(numbers))
-    imported = sa.select(ImportedPerson.person_id, ImportedPerson.is_closed)
     managers = {person.manager_id for person in people.values()} - {None}
     named = sa.select(Person).where(Person.id.in_(managers))
     return Around(
         people=people,
         numbers=dict(db.session.execute(owners).tuples().all()) if numbers else {},  # type: ignore[arg-type]
-        organisations=dict(db.session.execute(sa.select(Organisation.name, Organisation.id)).tuples().all()),
-        imported=dict(db.session.execute(imported.where(ImportedPerson.person_id.in_(ids))).tuples().all()),
+        organisations=_organisations() if any("organisation" in cells for cells in given) else {},
+        imported=_imported(ids) if ids else {},
         kept=keeping.kept_of(ids),
         ours=mailboxes.ours(),
         names={one.id: one.full_name for one in db.session.scalars(named)} if managers else {},
@@ -94,10 +93,22 @@ def around(
     )
 
 
+def _organisations() -> dict[str, int]:
+    return dict(db.session.execute(sa.select(Organisation.name, Organisation.id)).tuples().all())
+
+
+def _imported(ids: set[int]) -> dict[int, bool]:
+    """Those of some people who came from a file, and whether a later one deactivated them."""
+    query = sa.select(ImportedPerson.person_id, ImportedPerson.is_closed)
+    return dict(db.session.execute(query.where(ImportedPerson.person_id.in_(ids))).tuples().all())
+
+
 def _people(keys: set[str]) -> dict[str, Person]:
     """Who has these addresses, as the main one or as a confirmed further one."""
     main = sa.select(Person).where(Person.email_key.in_(keys))
     found = {person.email_key: person for person in db.session.scalars(main)}
+    if len(found) == len(keys):
+        return found
     further = (
         sa.select(PersonAddress.email_key, Person)
         .join(Person, Person.id == PersonAddress.person_id)

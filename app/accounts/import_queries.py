@@ -40,17 +40,23 @@ class Judged:
 
 def judged(file: PeopleFile, actor: Actor, *, close_missing: bool) -> list[Judged]:
     """What each line of a file would do; nothing is written."""
-    keys = [addresses.key(line.cells.get("email", "")) for line in file.lines]
-    in_file, seen, found = frozenset(keys), dict[str | int, int](), list[Judged]()
+    in_file = _addresses(file) if "manager" in file.fields else frozenset()
+    seen, found = dict[str | int, int](), list[Judged]()
     for start in range(0, len(file.lines), CHUNK):
         some = file.lines[start : start + CHUNK]
         cells = [line.cells for line in some]
         known = import_plans.around(cells, close_missing=close_missing, in_file=in_file)
         judge = partial(import_plans.judge, known=known, actor=actor)
-        for line, key in zip(some, keys[start : start + CHUNK], strict=True):
+        for line in some:
+            key = addresses.key(line.cells.get("email", ""))
             person = known.people.get(key)
             found.append(Judged(line, _once(line, person.id if person else key, seen) or judge(line.cells)))
     return found
+
+
+def _addresses(file: PeopleFile) -> frozenset[str]:
+    """Everybody in a file, so that a manager may stand below those who report to them."""
+    return frozenset(addresses.key(line.cells.get("email", "")) for line in file.lines)
 
 
 def _once(line: FileLine, who: str | int, seen: dict[str | int, int]) -> Plan | None:

@@ -38,6 +38,7 @@ _PERSON = (
     Person.time_zone,
     Person.organisation_id,
     Person.manages_organisation,
+    Person.avatar_sha256,
 )
 _SIGNED_IN = (
     sa.select(
@@ -178,4 +179,5 @@ def _actor(rows: Any, sign_in_id: int | None) -> Actor:
         hidden_team_ids=hidden,
         managed_organisation_id=first.organisation_id if manages else None,
         sign_in_id=sign_in_id,
+        picture=first.avatar_sha256,
     )

@@ -21,7 +21,7 @@ class Actor:
     """Everything a room needs to know of whoever acts; made once per request, task or command.
 
     ``rights`` are permission names; ``team_ids`` the teams the person belongs to and ``hidden_team_ids`` the
-    confidential teams the person does not belong to.
+    confidential teams the person does not belong to; ``picture`` is the hash of the own one.
     """
 
     kind: ActorKind
@@ -37,6 +37,7 @@ class Actor:
     hidden_team_ids: frozenset[int] = field(default_factory=frozenset)
     managed_organisation_id: int | None = None
     sign_in_id: int | None = None
+    picture: str = ""
 
     @property
     def is_signed_in(self) -> bool:

@@ -15,11 +15,11 @@ _BY_ITSELF = lazy_gettext("It is tried again by itself.")
 GRAPH_TROUBLES: dict[str, tuple[Lazy, Lazy]] = {
     "not_registered": (
         lazy_gettext("The application at Microsoft is not set up."),
-        lazy_gettext("Enter tenant, client ID and client secret in the settings, under Microsoft 365."),
+        lazy_gettext("Enter tenant, client ID and client secret in the administration, under Microsoft 365."),
     ),
     "mailbox_not_listed": (
         lazy_gettext("This mailbox is not on the list of those the application may use."),
-        lazy_gettext("Add its address in the settings, under Microsoft 365."),
+        lazy_gettext("Add its address in the administration, under Microsoft 365."),
     ),
     "mailbox_missing": (
         lazy_gettext("Microsoft knows no mailbox of this address."),
@@ -58,18 +58,18 @@ GRAPH_TROUBLES: dict[str, tuple[Lazy, Lazy]] = {
     "client_secret_refused": (
         lazy_gettext("Microsoft does not know the client secret."),
         lazy_gettext(
-            "Make a new one in Microsoft Entra and enter its value in the settings, under Microsoft 365."
+            "Make a new one in Microsoft Entra and enter its value in the administration, under Microsoft 365."
         ),
     ),
     "client_secret_ended": (
         lazy_gettext("The client secret has ended."),
         lazy_gettext(
-            "Make a new one in Microsoft Entra and enter its value in the settings, under Microsoft 365."
+            "Make a new one in Microsoft Entra and enter its value in the administration, under Microsoft 365."
         ),
     ),
     "registration_unknown": (
         lazy_gettext("Microsoft does not know the application or the tenant."),
-        lazy_gettext("Check tenant and client ID in the settings, under Microsoft 365."),
+        lazy_gettext("Check tenant and client ID in the administration, under Microsoft 365."),
     ),
     "consent_missing": (
         lazy_gettext("Nobody agreed to what the application asks for."),

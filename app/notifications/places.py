@@ -66,7 +66,7 @@ def people_fetched() -> str:
 
 def microsoft() -> str:
     """Where administrators set up the application at Microsoft."""
-    return absolute("/admin/settings/microsoft")
+    return absolute("/admin/microsoft")
 
 
 def portal() -> str:

@@ -68,7 +68,7 @@ def _check(command: NewGraphAccount, account: MailAccount | None) -> None:
         raise Invalid({"graph_reads": _("Please choose at least one.")})
     if command.login is Login.GRAPH_APP and not is_listed(command.address):
         said = _(
-            "This mailbox is not on the list of those the application may use (Settings, Microsoft 365)."
+            "This mailbox is not on the list of those the application may use (Administration, Microsoft 365)."
         )
         raise Invalid({"address": said})
     parts.check_afterwards(command, changes=command.graph_changes)

@@ -21,7 +21,7 @@ LOGINS: dict[str, tuple[Lazy, Lazy]] = {
     ),
     Login.GRAPH_APP: (
         lazy_gettext("Microsoft 365, by the application itself"),
-        lazy_gettext("For shared mailboxes, too. Only for mailboxes on the list in the settings."),
+        lazy_gettext("For shared mailboxes, too. Only for mailboxes on the list in the administration."),
     ),
     Login.GRAPH_USER: (
         lazy_gettext("Microsoft 365, in the name of a person"),

@@ -232,12 +232,7 @@ def password_changed(firm: Firm) -> tuple[Any, ...]:
     return firm.customer, "password.changed"
 
 
-def password_not_needed(firm: Firm) -> tuple[Any, ...]:
-    firm.record(PasswordNotNeeded(), firm.customer)
-    return firm.customer, "password.not_needed"
-
-
-def about_second_factor(fact: Fact) -> Scene:
+def about_the_account(fact: Fact) -> Scene:
     def scene(firm: Firm) -> tuple[Any, ...]:
         firm.record(fact, firm.customer)
         return firm.customer, fact.kind
@@ -281,11 +276,11 @@ SCENES: dict[str, Scene] = {
     "reset_registered_again": reset("registered_again"),
     "reset_by_staff": reset("by_staff"),
     "password_changed": password_changed,
-    "password_not_needed": password_not_needed,
-    "second_factor_on": about_second_factor(SecondFactorEnrolled(ended_sign_ins=1)),
-    "second_factor_off": about_second_factor(SecondFactorRemoved(ended_sign_ins=1)),
-    "second_factor_off_by_staff": about_second_factor(SecondFactorRemoved(ended_sign_ins=1, by_staff=True)),
-    "recovery_codes": about_second_factor(RecoveryCodesRenewed(ended_sign_ins=1)),
+    "password_not_needed": about_the_account(PasswordNotNeeded()),
+    "second_factor_on": about_the_account(SecondFactorEnrolled(ended_sign_ins=1)),
+    "second_factor_off": about_the_account(SecondFactorRemoved(ended_sign_ins=1)),
+    "second_factor_off_by_staff": about_the_account(SecondFactorRemoved(ended_sign_ins=1, by_staff=True)),
+    "recovery_codes": about_the_account(RecoveryCodesRenewed(ended_sign_ins=1)),
     "email_confirm": with_token(
         TokenPurpose.CHANGE_EMAIL, lambda token: EmailChangeRequested(token_id=token), "new", **ADDRESSES
     ),

@@ -23,9 +23,17 @@ FINE = {200, 201, 202, 204, 303, 409, 422}
 OTHERWISE: dict[str, tuple[set[int], str]] = {
     "health.figures": ({404}, "closed to everybody without the token of the monitoring"),
     "api.login": ({401}, "nobody has this address and password"),
+    **dict.fromkeys(
+        (
+            "auth.to_microsoft", "auth.microsoft_account", "auth.connect_microsoft",
+            "auth.confirm_at_microsoft", "auth.connect_mailbox",
+        ),
+        ({404}, "Microsoft is not set up on this stage"),
+    ),
+    "auth.oauth_callback": ({400}, "nobody left for Microsoft"),
     "api.by_microsoft": ({404}, "Microsoft is not set up on this stage"),
     "api.refresh": ({401}, "there is no refresh token, or that of a call"),
-}
+}  # fmt: skip
 NOT_THERE = {404, 410}
 
 

@@ -47,7 +47,7 @@ def change_password(actor: Actor, command: ChangePasswordForm) -> Any:
     try:
         limits.proof(actor.person_id or 0)
     except TooMany as refusal:
-        return too_many(refusal, _password_page, Form())
+        return too_many(refusal, lambda _nobody, form: _password_page(actor, form), Form())
     proof = proofs.of_actor(actor, command.current)
     password_hash = passwords.hashed(command.password)
     if not run_unit(lambda: changing_password.change(proof, password_hash, actor=actor)):
@@ -83,7 +83,9 @@ def do_confirm_password(actor: Actor, command: ConfirmPasswordForm) -> Any:
     try:
         limits.proof(actor.person_id or 0)
     except TooMany as refusal:
-        return too_many(refusal, _confirm_page, Form({"next": command.next}))
+        return too_many(
+            refusal, lambda _nobody, form: _confirm_page(actor, form), Form({"next": command.next})
+        )
     proof = proofs.of_actor(actor, command.password)
     if not run_unit(lambda: signing_in.confirm_password(proof, actor=actor)):
         raise Invalid({"password": _("This is not your password.")})

@@ -52,7 +52,6 @@ PERMISSIONS: dict[str, tuple[frozenset[str], bool]] = {
     "Mail.Send": (frozenset({"Mail.Send"}), True),
     "Mail.ReadWrite": (frozenset({"Mail.ReadWrite"}), False),
     "User.Read.All": (frozenset({"User.Read.All", "Directory.Read.All"}), False),
-    "GroupMember.Read.All": (frozenset({"GroupMember.Read.All", "Directory.Read.All"}), False),
 }
 
 

@@ -133,7 +133,18 @@ def _connect(actor: Actor, flow: Flow, signed_in: SignedIn) -> Response:
     if refusal is not None:
         return _shown(403, refusal, flow)
     page.say(_("Your account at Microsoft is connected."))
+    missing = _not_granted(signed_in)
+    if missing:
+        page.say(
+            _("Not granted: %(names)s. Groups give no roles to people who have many.", names=missing), "warn"
+        )
     return make_response(page.go("auth.microsoft_account"))
+
+
+def _not_granted(signed_in: SignedIn) -> str:
+    """What was asked for and not agreed to; scopes come back with the address of Graph before them or without."""
+    given = {scope.rpartition("/")[2].lower() for scope in signed_in.scopes}
+    return ", ".join(scope for scope in microsoft.scopes() if scope.lower() not in given)
 
 
 def _confirm(actor: Actor, flow: Flow, signed_in: SignedIn) -> Response:

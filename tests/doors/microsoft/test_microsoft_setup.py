@@ -166,7 +166,7 @@ def test_the_check_names_the_permission_that_is_missing(tenant, page):
     text = checked(page)
     assert text.count("Fehlt") == 1
     assert "Mail.Send" in text
-    assert text.count("Nicht erteilt") == 3
+    assert text.count("Nicht erteilt") == 2
 
 
 def test_the_check_names_a_mailbox_that_is_not_there_and_one_that_is_closed(tenant, page):
@@ -196,3 +196,13 @@ def test_nobody_but_administrators_sees_the_page(tenant):
     for person in (tenant.world.agent(), tenant.world.leader()):
         browser = tenant.world.browser(person)
         assert browser.get("/admin/microsoft").status_code == 403
+
+
+def test_trying_the_sign_in_says_which_permission_of_people_is_missing(tenant):
+    viktor = tenant.ms.people["crowded"]
+    tenant.set_up(agents=viktor.groups[0])
+    tenant.ms.grants_delegated.discard("GroupMember.Read.All")
+    browser = tenant.world.browser(tenant.world.admin())
+    tenant.sign_in(tenant.ms.people["admin"], browser, "/auth/microsoft/connect")
+    page = browser.get("/auth/microsoft/account").text
+    assert "Nicht erteilt wurde: GroupMember.Read.All" in page

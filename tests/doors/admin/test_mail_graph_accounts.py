@@ -63,9 +63,7 @@ def test_the_form_says_which_mailboxes_may_be_used_and_an_account_is_made(
 
 def test_without_an_application_the_form_says_where_to_set_it_up(world: World, browser: Browser) -> None:
     page = told(browser.get("/admin/mail/new-graph"))
-    assert (
-        "Die Anwendung bei Microsoft ist nicht eingerichtet" in page and "/admin/microsoft" in page
-    )
+    assert "Die Anwendung bei Microsoft ist nicht eingerichtet" in page and "/admin/microsoft" in page
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
@@ -41,7 +41,7 @@ class Notice:
     """What somebody who calls says of a subscription; ``lifecycle`` is about the subscription itself."""
 
     remote_id: str
-    secret: str
+    secret: str = field(repr=False)
     lifecycle: str = ""
 
 

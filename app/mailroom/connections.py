@@ -33,9 +33,9 @@ def sends(account: MailAccount) -> bool:
 
 
 def is_graph(account: MailAccount) -> bool:
-    """Whether the account is spoken to by Microsoft Graph."""
+    """Whether the account is spoken to by Microsoft Graph; one the environment describes no more is not spoken to."""
     described = _described(account)
-    return described.by_graph if described is not None else account.login.is_graph
+    return described.by_graph if described else account.login.is_graph and not account.from_environment
 
 
 def way_in(account: MailAccount, token: str) -> ImapRoute | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -46,7 +46,7 @@ class Entrance:
     refusal: Refusal | None = None
     person_id: int = 0
     sign_in_id: int = 0
-    token: str = ""
+    token: str = field(default="", repr=False)
     device: str = ""
     stays: bool = False
 

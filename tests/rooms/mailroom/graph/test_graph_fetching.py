@@ -14,7 +14,7 @@ from app.integrations import graph_mail
 from app.mailroom import errands
 from app.mailroom.actions import fetching
 from app.mailroom.errands import Sighting
-from app.mailroom.models import MailPlace
+from app.mailroom.models import MailAccount, MailPlace
 from app.mailroom.outcomes import Reason, Result, State
 from app.mailroom.words import PlaceState
 from tests.support.graph_office import SALES, GraphOffice
@@ -174,6 +174,11 @@ def test_a_run_that_ends_for_time_goes_on_with_the_next(office, monkeypatch):
 def test_graph_mailboxes_are_due_of_their_own(office, firm):
     assert errands.accounts_due() == errands.accounts_due(by_graph=True) == [office.id]
     assert errands.accounts_due(by_graph=False) == []
+
+
+def test_a_mailbox_the_environment_describes_no_more_rests(office, firm):
+    run_unit(lambda: setattr(db.session.get_one(MailAccount, office.id), "from_environment", True))
+    assert errands.accounts_due() == []
 
 
 def test_f10_a_reader_that_was_overtaken_takes_nothing_in_twice(office, monkeypatch):

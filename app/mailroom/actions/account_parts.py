@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 
 from app.accounts import addresses
 from app.accounts.access import must_have_confirmed
 from app.accounts.models import Team
+from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.language import _
 from app.events.log import record
 from app.mailroom.access import ACCOUNTS_RIGHT
-from app.mailroom.events import MailAccountChanged
+from app.mailroom.events import MailAccountChanged, MailAccountCreated
 from app.mailroom.models import MailAccount, Mailbox, MailPlace
 from app.mailroom.schemas import AccountDefaults
 from app.mailroom.words import Afterwards
@@ -39,6 +42,24 @@ def must_be_theirs(actor: Actor) -> None:
     """
     if actor.is_signed_in and not actor.can(ACCOUNTS_RIGHT):
         raise Forbidden(permission=ACCOUNTS_RIGHT)
+
+
+def made(command: AccountDefaults, write: Callable[[MailAccount], object], actor: Actor) -> MailAccount:
+    """A new account, with where reading it stands.
+
+    Args:
+        write: puts what was checked into its row.
+    """
+    now = clock.now()
+    account = MailAccount(address="", address_key="", is_active=True, created_at=now, version=1)
+    write(account)
+    account.start_on = command.start_on or now.date()
+    db.session.add(account)
+    db.session.flush()
+    db.session.add(Mailbox(account_id=account.id))
+    only_default(account)
+    record(MailAccountCreated(name=account.name), actor=actor, subject=("mail_account", account.id))
+    return account
 
 
 def check_version(account: MailAccount, version: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import sqlalchemy as sa
 
 from app.accounts import addresses
@@ -33,16 +35,7 @@ def create(command: NewAccount, *, actor: Actor) -> MailAccount:
     """
     parts.must_set_up(actor)
     _check(command, None)
-    now = clock.now()
-    made = MailAccount(address="", address_key="", is_active=True, created_at=now, version=1)
-    _write(made, command)
-    made.start_on = command.start_on or now.date()
-    db.session.add(made)
-    db.session.flush()
-    db.session.add(Mailbox(account_id=made.id))
-    parts.only_default(made)
-    record(MailAccountCreated(name=made.name), actor=actor, subject=("mail_account", made.id))
-    return made
+    return parts.made(command, partial(_write, command=command), actor)
 
 
 @action

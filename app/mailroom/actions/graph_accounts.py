@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.accounts import addresses
-from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db
 from app.core.errors import Conflict, Invalid
 from app.core.language import _
-from app.events.log import action, record
+from app.events.log import action
 from app.mailroom import accounts as reads
 from app.mailroom.account_secrets import COLUMNS
 from app.mailroom.actions import account_parts as parts
-from app.mailroom.events import MailAccountCreated
 from app.mailroom.graph_route import is_listed
-from app.mailroom.models import MailAccount, Mailbox
+from app.mailroom.models import MailAccount
 from app.mailroom.schemas import AccountDefaults, ChangeGraphAccount, NewGraphAccount
 from app.mailroom.words import Login
 
@@ -32,16 +31,7 @@ def create(command: NewGraphAccount, *, actor: Actor) -> MailAccount:
     """
     parts.must_set_up(actor)
     _check(command, None)
-    now = clock.now()
-    made = MailAccount(address="", address_key="", is_active=True, created_at=now, version=1)
-    _write(made, command)
-    made.start_on = command.start_on or now.date()
-    db.session.add(made)
-    db.session.flush()
-    db.session.add(Mailbox(account_id=made.id))
-    parts.only_default(made)
-    record(MailAccountCreated(name=made.name), actor=actor, subject=("mail_account", made.id))
-    return made
+    return parts.made(command, partial(_write, command=command), actor)
 
 
 @action

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ class Due:
 
     sign_in_id: int
     person_id: int
-    refresh_token: str
+    refresh_token: str = field(repr=False)
 
 
 def identity_of(person_id: int) -> MicrosoftIdentity | None:

@@ -22,6 +22,7 @@ class Arrival:
         photo_sha256: a stored picture, "" for none.
         language: as the directory knows it, "" when it does not.
         session: of theirs at Microsoft, "" when it is not told.
+        proved_at: when they last gave a password or more there, None when it is not told.
         vouched_at: when Microsoft said so, None for this moment: programs keep a token for an hour and longer.
         refresh_token: to ask with whether they are still there; "" when the way in has none.
     """
@@ -40,6 +41,7 @@ class Arrival:
     language: str = ""
     session: str = ""
     login_hint: str = ""
+    proved_at: datetime | None = None
     vouched_at: datetime | None = None
     refresh_token: str = field(default="", repr=False)
 
@@ -56,7 +58,7 @@ def role_of(named: frozenset[str], rules: Microsoft) -> tuple[Role, int] | None:
 def asks_for_groups(rules: Microsoft) -> bool:
     """Whether a group gives a role, so that somebody's groups have to be known."""
     return any(
-        _is_group(name.strip()) for names, _role, _level in _ladder(rules) for name in names.split(",")
+        is_group_id(name.strip()) for names, _role, _level in _ladder(rules) for name in names.split(",")
     )
 
 
@@ -72,6 +74,6 @@ def _ladder(rules: Microsoft) -> tuple[tuple[str, Role, int], ...]:
     )
 
 
-def _is_group(name: str) -> bool:
+def is_group_id(name: str) -> bool:
     """Groups are named by their id; nobody calls an app role so."""
     return len(name) == 36 and name.count("-") == 4

@@ -18,6 +18,7 @@ FILE_BYTES = 5 * 1024 * 1024
 MOST_LINES = 50_000
 MOST_COLUMNS = 100
 CELL_LENGTH = 2_000
+HEAD_LENGTH = 20_000  # of the first line, where its separator is looked for
 SEPARATORS = ";,\t"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 WIDE = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -157,7 +158,7 @@ def _wide_without_mark(data: bytes) -> str:
 
 def _separator(text: str) -> str:
     """The one that makes most known headings of the first line; Excel may also say it (``sep=;``)."""
-    first = text.lstrip("\r\n").partition("\n")[0]
+    first = text.lstrip("\r\n").partition("\n")[0][:HEAD_LENGTH]
     said = re.fullmatch(r'"?sep=(.)"?\r?', first, re.IGNORECASE)
     if said and said[1] in SEPARATORS:
         return said[1]

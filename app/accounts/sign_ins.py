@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -19,6 +19,8 @@ LASTS_STAFF = timedelta(hours=24)
 LASTS_CUSTOMER = timedelta(days=30)
 # So long a program is told that it is Microsoft who has to be asked; later it is signed out like any other.
 TOLD_FOR = timedelta(days=1)
+# When somebody last proved who they are, where that is not known.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

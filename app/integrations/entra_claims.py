@@ -116,14 +116,22 @@ class Keys:
 def _readable(found: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
     """Keys for signatures by name; those we cannot use are passed over."""
     keys = {}
-    for one in found.get("keys") or ():
-        if one.get("kty") != "RSA" or one.get("use", "sig") != "sig" or not isinstance(one.get("kid"), str):
+    told = found.get("keys")
+    for one in told if isinstance(told, list) else ():
+        if not _signs(one):
             continue
         try:
             keys[one["kid"]] = jwt.PyJWK(one, algorithm=ALGORITHMS[0])
         except jwt.PyJWTError:
             continue
     return keys
+
+
+def _signs(one: object) -> bool:
+    """Whether this is a key that signatures of ours may come from."""
+    if not isinstance(one, dict) or not isinstance(one.get("kid"), str):
+        return False
+    return one.get("kty") == "RSA" and one.get("use", "sig") == "sig"
 
 
 def verified(

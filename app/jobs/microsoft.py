@@ -8,7 +8,7 @@ from flask import current_app
 
 from app.accounts import avatars
 from app.accounts.arrivals import split_name
-from app.accounts.microsoft import Arrival, asks_for_groups
+from app.accounts.microsoft import Arrival, asks_for_groups, is_group_id
 from app.core import log
 from app.core.errors import Invalid
 from app.integrations import graph_people
@@ -67,6 +67,7 @@ def arrival_of(
         language=profile.language if profile else "",
         session=claims.session,
         login_hint=claims.login_hint,
+        proved_at=claims.auth_time,
         refresh_token=refresh_token,
     )
 
@@ -92,7 +93,8 @@ def _groups(claims: Claims, graph: Graph | None) -> frozenset[str]:
     if not asks_for_groups(settings.get(Microsoft)):
         return frozenset()
     if not claims.has_more_groups or graph is None:
-        return claims.groups
+        # By their ids only: anybody may call a group as a role is called.
+        return frozenset(one for one in claims.groups if is_group_id(one))
     try:
         return graph_people.groups_of_me(graph)
     except (RetryLater, Undeliverable) as error:

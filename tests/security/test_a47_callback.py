@@ -13,6 +13,7 @@ import time_machine
 from app.accounts.models import SignIn
 from app.core import clock
 from app.core.db import db
+from app.web.auth import flows
 from tests.support.microsoft import microsoft, microsoft_of_this_run
 from tests.support.tenant import tenant
 
@@ -154,3 +155,12 @@ def test_the_flow_is_kept_where_only_this_browser_reaches_it(tenant):
     assert "code_verifier" not in cookie
     assert "code_challenge_method=S256" in answer.headers["Location"]
     assert "code_verifier" not in answer.headers["Location"]
+
+
+def test_a47_a_browser_that_begins_again_and_again_keeps_only_a_few_flows(tenant):
+    browser = tenant.world.browser()
+    ways = [way_back(tenant, browser) for _ in range(12)]
+    kept = browser.client._cookies if hasattr(browser, "client") else browser._cookies
+    assert sum(cookie.decoded_key.startswith("hd-flow-") for cookie in kept.values()) == flows.MOST_KEPT
+    assert tenant.come_back(browser, ways[0]).status_code == 400
+    assert tenant.come_back(browser, ways[-1]).status_code == 303

@@ -144,3 +144,26 @@ def test_what_is_said_of_the_subscription_itself_is_followed(
 
 def test_a_get_is_no_hook(world: World) -> None:
     assert world.app.test_client().get(HOOK, query_string={"validationToken": "x"}).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        '"\\ud800"',
+        '"a\\u0000b"',
+        "1e999",
+        "true",
+        "[" * 900 + "]" * 900,
+        '{"a":' * 300 + "1" + "}" * 300,
+        '"' + "x" * 60_000 + '"',
+    ],
+    ids=["half sign", "nul", "number", "boolean", "deep", "deeper", "long"],
+)
+@pytest.mark.parametrize("name", ["subscriptionId", "clientState", "lifecycleEvent"])
+def test_a67_words_that_are_none_cause_nothing(
+    world: World, account_id: int, asked: list[int], name: str, given: str
+) -> None:
+    said = {"subscriptionId": f'"{ID}"', "clientState": f'"{SECRET}"', "lifecycleEvent": '""'} | {name: given}
+    body = '{"value":[{' + ",".join(f'"{key}":{value}' for key, value in said.items()) + "}]}"
+    assert call(world, data=body, content_type="application/json").status_code == 202
+    assert asked == ([account_id] if name == "lifecycleEvent" else [])

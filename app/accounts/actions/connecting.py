@@ -10,7 +10,7 @@ from app.accounts.events import MicrosoftDisconnected, PasswordConfirmed, SignIn
 from app.accounts.identities import identity_for, identity_of
 from app.accounts.microsoft import Arrival
 from app.accounts.models import SignIn
-from app.accounts.words import Refusal
+from app.accounts.words import STAFF, Refusal
 from app.core import clock, crypto
 from app.core.actor import Actor
 from app.core.db import db, rows_changed
@@ -33,6 +33,8 @@ def connect_own(arrival: Arrival, *, actor: Actor) -> Refusal | None:
     person = myself(actor, lock=True)
     if arrival.is_guest:
         return Refusal.GUEST
+    if not arrival.is_home and person.role in STAFF:
+        return Refusal.FOREIGN_TENANT  # a directory of others would decide who comes in with rights of ours
     known, own = identity_for(arrival), identity_of(person.id)
     if known is not None and known.person_id != person.id:
         return Refusal.ELSEWHERE
@@ -48,7 +50,8 @@ def disconnect_own(*, actor: Actor) -> None:
     """Take the account at Microsoft away; sign-ins that came by it end, but for the present one by password.
 
     Raises:
-        Conflict: there is no password, so nobody could sign in any more.
+        Conflict: there is no password, so nobody could sign in any more; or the role came from there, and would stay
+            without anybody there who could take it back.
         PasswordNeeded: the own password was given too long ago.
     """
     must_have_confirmed(actor)
@@ -58,6 +61,8 @@ def disconnect_own(*, actor: Actor) -> None:
         return
     if not person.password_hash:
         raise Conflict(_("Without Microsoft you could not sign in any more: this account has no password."))
+    if identity.gave_role and person.role in STAFF:
+        raise Conflict(_("Your role was given to you at Microsoft, so the account there stays connected."))
     db.session.delete(identity)
     gone = sa.delete(SignIn).where(SignIn.person_id == person.id, SignIn.recheck_by.is_not(None))
     rows_changed(gone)

@@ -144,6 +144,8 @@ def _change(person: Person, plan: Plan, actor: Actor) -> None:
     if values.pop("is_active", False):
         people.activate(person, how=HOW, actor=actor)
         db.session.get_one(ImportedPerson, person.id).is_closed = False
+    if values.get("organisation_id", person.organisation_id) != person.organisation_id:
+        person.manages_organisation = False  # who manages one sees all its requests; that ends with a move
     for name, value in values.items():
         setattr(person, name, value)
     if values:

@@ -183,7 +183,10 @@ def _give_role(person: Person, identity: MicrosoftIdentity, arrival: Arrival, st
         try:
             keep_an_admin(person)
         except Conflict:
-            return  # somebody has to be able to put it right
+            identity.gave_role = (
+                True  # somebody has to be able to put it right; it goes once there is another one
+            )
+            return
     person.role, person.support_level = role, level
     person.version += 1
     fit_memberships(person)
@@ -204,6 +207,8 @@ def _in(person: Person, arrival: Arrival, browser: Browser) -> Entrance:
     token = sign_ins.begin(person, browser)
     sign_in = db.session.scalars(sa.select(SignIn).where(SignIn.token_hash == crypto.digest(token))).one()
     sign_in.recheck_by = good_until(arrival.vouched_at)
+    # A session at Microsoft may be weeks old: only what was given there just now stands for the password (A62).
+    sign_in.confirmed_at = min(arrival.proved_at or sign_ins.NEVER, sign_in.confirmed_at)
     if browser.kind is SignInKind.PROGRAM:
         sign_in.expires_at = sign_ins.program_lasts_until(sign_in.recheck_by)
     sign_in.refresh_secret = crypto.encrypt(arrival.refresh_token) if arrival.refresh_token else ""

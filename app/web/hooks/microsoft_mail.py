@@ -43,12 +43,13 @@ def _notices(told: Any) -> list[Notice]:
     if not isinstance(entries, list):
         return []
     return [
-        Notice(
-            *(
-                str(entry.get(name) or "")[:MOST_LETTERS]
-                for name in ("subscriptionId", "clientState", "lifecycleEvent")
-            )
-        )
+        Notice(*(_word(entry.get(name)) for name in ("subscriptionId", "clientState", "lifecycleEvent")))
         for entry in entries[:MOST_NOTICES]
         if isinstance(entry, dict)
     ]
+
+
+def _word(value: Any) -> str:
+    """A word of a notice; what no word of ours could be is none, and never reaches the database."""
+    fits = isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= MOST_LETTERS
+    return value if fits else ""

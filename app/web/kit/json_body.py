@@ -19,7 +19,8 @@ MAX_BYTES = 2_000_000
 MAX_DEPTH = 32
 MAX_DIGITS = 20
 MAX_NUMBER = 40
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# One that never ends reaches to the end: looking for its end again from every further quote would take days.
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 BRACKETS = re.compile(rb"[\[\]{}]")
 
 

@@ -32,6 +32,8 @@ ENGINES = ("sqlite", "mariadb", "postgresql")
 FACES = (
     "test_a32_", "test_a33_", "test_a36_", "test_a57_", "test_admin_walk", "test_operation_cases",
     "test_mail_trials", "test_admin_mail_words", "test_inside_door",
+    "test_a47_", "test_microsoft_setup", "test_microsoft_mailbox", "test_people_fetched_pages",
+    "test_api_microsoft", "test_api_planted",
 )  # fmt: skip
 INSERTS = re.compile(r"^\s*INSERT INTO [`\"]?(\w+)", re.IGNORECASE)
 

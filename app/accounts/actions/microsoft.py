@@ -183,9 +183,7 @@ def _give_role(person: Person, identity: MicrosoftIdentity, arrival: Arrival, st
         try:
             keep_an_admin(person)
         except Conflict:
-            identity.gave_role = (
-                True  # somebody has to be able to put it right; it goes once there is another one
-            )
+            identity.gave_role = True  # so that it goes once there is another one who can put things right
             return
     person.role, person.support_level = role, level
     person.version += 1

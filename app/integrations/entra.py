@@ -57,7 +57,7 @@ class Entra:
         self._msal = msal
         self.registration = registration
         self._line = Line(registration.guard)
-        self._keys = Keys(lambda: self._line.json(self._configuration()["jwks_uri"]))
+        self._keys = Keys(lambda: self._line.json(str(self._configuration().get("jwks_uri", ""))))
         self._own: Granted | None = None
         self._lock = threading.Lock()
 
@@ -264,11 +264,14 @@ def _asked(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if "state" in str(error):
             raise SignInRefused("state") from None
         raise RetryLater(None, "garbled", type(error).__name__) from None
+    except (AttributeError, LookupError, TypeError) as error:
+        # It takes JSON of another shape than Entra's for what it expects.
+        raise RetryLater(None, "garbled", type(error).__name__) from None
 
 
 def _granted(found: Mapping[str, Any]) -> Granted:
     lasts = found.get("expires_in")
-    seconds = int(lasts) if isinstance(lasts, int | str) and str(lasts).isdigit() else 3600
+    seconds = int(lasts) if isinstance(lasts, int | str) and str(lasts).isdecimal() else 3600
     return Granted(
         str(found.get("access_token", "")),
         clock.now() + timedelta(seconds=min(seconds, 24 * 3600)),

@@ -40,7 +40,9 @@ def connect_own(arrival: Arrival, *, actor: Actor) -> Refusal | None:
         return Refusal.ELSEWHERE
     if own is not None and own is not known:
         return Refusal.ELSEWHERE
-    identity = known or connect(person, arrival, how="by_person", actor=actor)
+    if known is not None:
+        return None  # connected already, by another window perhaps; what is new there comes with the next sign-in
+    identity = connect(person, arrival, how="by_person", actor=actor)
     bring_up_to_date(person, identity, arrival, stays=actor.sign_in_id)
     return None
 

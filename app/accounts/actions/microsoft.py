@@ -82,9 +82,9 @@ def admitted(
     """
     if arrival.is_guest:
         return Refusal.GUEST
-    identity = identity_for(arrival)
-    if identity is not None:
-        return db.session.get_one(Person, identity.person_id, with_for_update=True), identity
+    known = _known(arrival)
+    if known is not None:
+        return known
     email_key = addresses.key(arrival.upn) if "@" in arrival.upn else ""
     if not email_key or mailboxes.is_ours(arrival.upn):
         return Refusal.NO_ADDRESS
@@ -94,7 +94,16 @@ def admitted(
     if how == "microsoft" and not settings.get(Microsoft).sign_up:
         return Refusal.NO_SIGN_UP
     person = _made(arrival, how, actor)
-    return (person, connect(person, arrival, how="new", actor=actor)) if person else Refusal.CONNECT_FIRST
+    if person is not None:
+        return person, connect(person, arrival, how="new", actor=actor)
+    return _known(arrival) or Refusal.CONNECT_FIRST  # by another window of theirs, since this moment
+
+
+def _known(arrival: Arrival) -> tuple[Person, MicrosoftIdentity] | None:
+    identity = identity_for(arrival)
+    if identity is None:
+        return None
+    return db.session.get_one(Person, identity.person_id, with_for_update=True), identity
 
 
 def connect(person: Person, arrival: Arrival, *, how: str, actor: Actor) -> MicrosoftIdentity:

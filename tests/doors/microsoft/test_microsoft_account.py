@@ -151,3 +151,9 @@ def test_the_password_page_says_where_the_password_is(tenant, world):
     page = browser.get("/auth/password").text
     assert "Ihr Passwort ändern Sie dort" in page
     assert PASSWORD not in page
+
+
+def test_connecting_what_is_connected_already_changes_nothing(tenant, world):
+    mia, carla = world.customer(), tenant.ms.people["customer"]
+    connected(tenant, mia, carla, connected(tenant, mia, carla))
+    assert len(facts("person.connected")) == 1

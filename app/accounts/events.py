@@ -130,7 +130,7 @@ class SignInSucceeded(Fact):
 
 
 class SignInFailed(Fact):
-    """``reason``: password, code, unverified; by Microsoft see `app.accounts.words.Refusal`."""
+    """``reason``: password, code, unverified, at_microsoft; by Microsoft see `app.accounts.words.Refusal`."""
 
     kind = "sign_in.failed"
     reason: str

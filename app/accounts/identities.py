@@ -10,8 +10,11 @@ import sqlalchemy as sa
 
 from app.accounts.microsoft import Arrival
 from app.accounts.models import MicrosoftIdentity, Person, SignIn
+from app.accounts.words import STAFF
 from app.core import clock, crypto
 from app.core.db import db
+from app.settings import queries as settings
+from app.settings.schemas import Microsoft
 
 # Once an hour Microsoft has to say that somebody is still there; asked half an hour before, an outage may pass.
 GOOD_FOR = timedelta(hours=1)
@@ -45,6 +48,17 @@ def identity_for(arrival: Arrival) -> MicrosoftIdentity | None:
 def comes_only_by_microsoft(person: Person) -> bool:
     """Whether somebody has no password of ours, so that none is made for them by a link (abuse case A48)."""
     return not person.password_hash and identity_of(person.id) is not None
+
+
+def must_come_by_microsoft(person: Person) -> bool:
+    """Whether somebody's rights were given at Microsoft, so that only Microsoft lets them in (abuse case A48).
+
+    By a password they would keep them after they left. Where Microsoft is not set up any more, nobody is locked out.
+    """
+    if person.role not in STAFF or not settings.get(Microsoft).client_id:
+        return False
+    identity = identity_of(person.id)
+    return identity is not None and identity.gave_role
 
 
 def due(limit: int) -> Sequence[Due]:

@@ -96,6 +96,7 @@ class Step(StrEnum):
     IN = "in"
     CODE = "code"
     CONFIRM_FIRST = "confirm_first"
+    AT_MICROSOFT = "at_microsoft"
     REFUSED = "refused"
 
 

@@ -8,7 +8,7 @@ from app.accounts import identities
 from app.accounts.actions import rechecking
 from app.accounts.identities import Due
 from app.core import log
-from app.core.uow import run_unit
+from app.core.uow import is_outage, run_unit
 from app.integrations.entra import Entra
 from app.integrations.entra_claims import SignInRefused
 from app.integrations.outcome import RetryLater
@@ -35,6 +35,10 @@ def ask_about_all() -> None:
         except RetryLater as later:
             log.get(__name__).warning("recheck_later", reason=later.reason)
             return
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.get(__name__).exception("recheck_failed", person_id=one.person_id)
 
 
 def recheck(entra: Entra, one: Due) -> None:

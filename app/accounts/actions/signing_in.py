@@ -10,6 +10,7 @@ from app.accounts import proofs, second_factor, sign_ins
 from app.accounts.actions.registration import remind_to_confirm
 from app.accounts.actors import actor_for_person
 from app.accounts.events import PasswordConfirmed, SignInFailed, SignInSucceeded
+from app.accounts.identities import must_come_by_microsoft
 from app.accounts.models import Person, RecoveryCode, SignIn
 from app.accounts.proofs import Proof
 from app.accounts.sign_ins import Browser
@@ -47,6 +48,9 @@ def enter(proof: Proof, browser: Browser, *, actor: Actor) -> Answer:
         record(SignInFailed(reason="unverified"), actor=actor, subject=("person", person.id))
         remind_to_confirm(person, actor=actor)
         return Answer(Step.CONFIRM_FIRST)
+    if must_come_by_microsoft(person):
+        record(SignInFailed(reason="at_microsoft"), actor=actor, subject=("person", person.id))
+        return Answer(Step.AT_MICROSOFT, person.id)
     if person.totp_secret:
         half = proofs.half_of(person)
         return Answer(Step.CODE, person.id, half=half)

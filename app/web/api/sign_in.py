@@ -56,6 +56,10 @@ class ConfirmFirst(Forbidden):
     word = "confirm_first"
 
 
+class AtMicrosoft(Forbidden):
+    word = "microsoft_needed"
+
+
 class Login(Command):
     """``otp``: a code of the second factor, or a recovery code, where the account asks for one."""
 
@@ -78,6 +82,8 @@ def login(_actor: Actor, command: Login) -> SignedIn:
         raise ConfirmFirst(
             _("We sent you an e-mail with a link. Open it, then sign in here. The link works for three days.")
         )
+    if came.step is Step.AT_MICROSOFT:
+        raise AtMicrosoft(_("Your role was given to you at Microsoft. Please sign in with Microsoft."))
     return signed_in(came.token, came.person_id)
 
 

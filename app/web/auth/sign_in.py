@@ -82,6 +82,8 @@ def do_sign_in(actor: Actor, command: SignInForm) -> Any:
         raise Invalid({"": _("The e-mail address or the password is not right.")})
     if answer.step is Step.CONFIRM_FIRST:
         return make_response(page.render("auth/confirm_first.html"), 403)
+    if answer.step is Step.AT_MICROSOFT:
+        raise Invalid({"": _("Your role was given to you at Microsoft. Please sign in with Microsoft.")})
     if answer.step is Step.CODE:
         session.clear()
         session[HALF] = answer.half

@@ -25,7 +25,7 @@ IN_DEVELOPMENT = {"/admin/outbox"}  # shows whole mails, and is not there in pro
 NEW_EACH_TIME = {"/auth/second-factor/set-up"}
 TOKENS = re.compile(r'(?:value|content|nonce)="[^"]*"|[A-Za-z0-9_-]{20,}|\b[0-9a-f]{16}\b')
 # Hidden from everybody, and what staff may look up but customers not.
-WORDS = ("Geheimnis", "Kündigung", "Personalstelle")
+WORDS = ("Geheimnisvogel", "Kündigung", "Personalstelle")
 PEOPLE = ("Nachbarin", "customer5@firma.example")
 
 
@@ -37,8 +37,8 @@ def page(stage: Stage, role: str, path: str, **query: str) -> tuple[int, str, st
 
 def hide_something(stage: Stage) -> None:
     """A ticket nobody on the stage may see, with everything a ticket can have."""
-    ticket = stage.foreign_ticket(title="Geheimnis um eine Kündigung", impact="critical")
-    stage.world.say(stage.neighbour, ticket, "Noch ein Geheimnis")
+    ticket = stage.foreign_ticket(title="Geheimnisvogel um eine Kündigung", impact="critical")
+    stage.world.say(stage.neighbour, ticket, "Noch ein Geheimnisvogel")
     stage.file(ticket, name="Kündigung")
 
 
@@ -70,8 +70,8 @@ def test_a_note_changes_no_page_of_the_customer(world: World, rule: str) -> None
         path = rule.replace("<number>", ticket.number)
         world.relay()
         before = page(stage, CUSTOMER, path)
-        note = stage.entry(ticket, body="Ein Geheimnis", is_internal=True)
-        stage.file(ticket, comment=note, name="Geheimnis")
+        note = stage.entry(ticket, body="Ein Geheimnisvogel", is_internal=True)
+        stage.file(ticket, comment=note, name="Geheimnisvogel")
         world.relay()
         assert page(stage, CUSTOMER, path) == before
 
@@ -110,7 +110,7 @@ def test_pages_of_the_house_name_no_content(world: World) -> None:
         if OF_THE_HOUSE.match(line.rule) and not line.parameters and line.rule not in IN_DEVELOPMENT:
             status, _tag, body = page(stage, ADMIN, line.rule)
             assert status < 500
-            assert "Geheimnis" not in body, f"{line} names the title of a confidential ticket"
+            assert "Geheimnisvogel" not in body, f"{line} names the title of a confidential ticket"
 
 
 def test_a_page_that_did_change_would_be_noticed(world: World) -> None:

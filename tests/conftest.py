@@ -33,7 +33,7 @@ FACES = (
     "test_a32_", "test_a33_", "test_a36_", "test_a57_", "test_admin_walk", "test_operation_cases",
     "test_mail_trials", "test_admin_mail_words", "test_inside_door",
     "test_a47_", "test_microsoft_setup", "test_microsoft_mailbox", "test_people_fetched_pages",
-    "test_api_microsoft", "test_api_planted",
+    "test_api_microsoft", "test_api_planted", "test_f23_", "test_a46_identity", "test_a48_no_downgrade",
 )  # fmt: skip
 INSERTS = re.compile(r"^\s*INSERT INTO [`\"]?(\w+)", re.IGNORECASE)
 

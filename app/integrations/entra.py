@@ -164,7 +164,7 @@ class Entra:
             SignInRefused, RetryLater: as ``app_token``.
         """
         try:
-            found = jwt.decode(self.app_token(fresh=True), options={"verify_signature": False})
+            found = jwt.decode(self.app_token(), options={"verify_signature": False})
         except jwt.PyJWTError as error:
             raise RetryLater(None, "garbled", type(error).__name__) from None
         roles = found.get("roles")

@@ -17,6 +17,7 @@ from app.integrations.entra_claims import Claims
 from app.integrations.graph import Graph
 from app.integrations.graph_people import Profile
 from app.integrations.http import Limits
+from app.integrations.microsoft import Registration
 from app.integrations.outcome import RetryLater, Undeliverable
 from app.settings import microsoft
 from app.settings import queries as settings
@@ -49,7 +50,7 @@ def arrival_of(
         with_photo: ask for their picture as well.
     """
     registration = microsoft.registration()
-    graph = _graph(token) if token and registration is not None else None
+    graph = _graph(registration, token) if token and registration is not None else None
     profile = _profile(graph) if graph is not None else None
     first, last = split_name(claims.name)
     return Arrival(
@@ -72,10 +73,7 @@ def arrival_of(
     )
 
 
-def _graph(token: str) -> Graph:
-    registration = microsoft.registration()
-    if registration is None:
-        raise LookupError("Microsoft is not set up")
+def _graph(registration: Registration, token: str) -> Graph:
     return Graph(registration.graph_url, registration.guard, lambda _fresh: token, limits=QUICK)
 
 

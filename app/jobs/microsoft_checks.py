@@ -77,7 +77,7 @@ def _all() -> Iterator[Check]:
 
 
 def _of_the_application(entra: Entra) -> Iterator[Check]:
-    secret = _tried("secret", lambda: entra.app_token(fresh=True))
+    secret = _tried("secret", entra.app_permissions)  # with the one token everything below is asked with
     yield secret
     if secret.verdict is not Verdict.OK:
         return

@@ -230,9 +230,9 @@ def test_a_run_that_follows_at_once_gets_a_server_of_its_own(run: str) -> None:
     for _ in range(5):
         with run_sharing(run) as user:
             assert first_line(user).endswith("True")
+            janitor = Process.read(household.home(run) / "janitor")
             user.kill()
-    janitor = Process.read(household.home(run) / "janitor")
-    assert janitor is None or janitor.ended_within(15)
+    assert janitor is not None and janitor.ended_within(15)
     assert not (household.home(run)).exists()
 
 

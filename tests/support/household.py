@@ -80,11 +80,12 @@ def _hold_lifeline(root: Path) -> int:
     reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     writing = os.open(pipe, os.O_WRONLY)
     # setsid --fork: a Ctrl-C meant for the tests must not reach it, and it is nobody's child to collect.
+    # Its standard output is read to the end, which comes when it has written down who it is.
     subprocess.run(
         ["setsid", "--fork", sys.executable, "-m", "tests.support.janitor", str(root)],
         cwd=PROJECT,
         stdin=reading,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=True,
     )

@@ -28,6 +28,7 @@ def sweep(root: Path) -> None:
 def main(root: Path) -> None:
     """Sleep until nobody holds the pipe, look again under the lock that newcomers take, then sweep."""
     Process.of(os.getpid()).write(root / "janitor")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever started it waits for this
     lifeline = select.poll()
     lifeline.register(sys.stdin, select.POLLIN)
     while True:

@@ -110,9 +110,9 @@ def test_looking_for_what_is_due_reads_what_is_due(desk: Desk, clocked: time_mac
     rows += [row | {"state": S.WAITING, "due_at": soon} for _ in range(3)]
     run_unit(lambda: db.session.execute(sa.insert(ScheduledReply), rows))
     clocked.shift(2 * HOUR)
-    if db.engine.dialect.name == "mysql":
-        with db.engine.connect() as connection:
-            connection.exec_driver_sql("ANALYZE TABLE scheduled_reply")
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        table = "TABLE scheduled_reply" if connection.dialect.name == "mysql" else "scheduled_reply"
+        connection.exec_driver_sql(f"ANALYZE {table}")
     with recorded(db.session.connection()) as reading:
         assert len(scheduling.due(100)) == 3
     assert reading.indexes == {"ix_scheduled_reply_due"}

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     teams_webhook_url: SecretStr = SecretStr("")
     outbound_allow: Names = ()
 
+    api_origins: Annotated[tuple[shapes.Origin, ...], NoDecode] | None = None
+    api_docs: Literal["on", "off"] = "on"
+
     claude_api_key: SecretStr = Field(
         SecretStr(""), validation_alias=AliasChoices("claude_api_key", "anthropic_api_key")
     )
@@ -125,7 +128,12 @@ class Settings(BaseSettings):
     schedule_files: Rhythm = "45 2 * * *"
 
     @field_validator(
-        "secret_key_fallbacks", "encryption_keys", "allowed_hosts", "outbound_allow", mode="before"
+        "secret_key_fallbacks",
+        "encryption_keys",
+        "allowed_hosts",
+        "outbound_allow",
+        "api_origins",
+        mode="before",
     )
     @classmethod
     def _comma_list(cls, value: Any) -> Any:
@@ -173,6 +181,13 @@ class Settings(BaseSettings):
             return list(self.allowed_hosts)
         own = urlsplit(self.site_url).hostname or "localhost"
         return [own, "localhost", "127.0.0.1"] if self.flask_env != "production" else [own]
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Sites whose scripts may call the JSON door."""
+        if self.api_origins is not None:
+            return self.api_origins
+        return ("http://localhost:3000", "http://localhost:5173") if self.flask_env == "development" else ()
 
     @property
     def secure(self) -> bool:

@@ -26,7 +26,7 @@ from app.mailroom.words import Tls
 from app.notifications import consumers as notifications
 from app.settings import fixed, microsoft
 from app.web import admin, api, auth, customer, health, hooks, people, tickets
-from app.web.kit import assets, brand, errors, guard, numbers, page, visitor
+from app.web.kit import assets, brand, errors, guard, numbers, origins, packing, page, visitor
 from app.web.kit.door import Door
 
 if TYPE_CHECKING:
@@ -214,7 +214,9 @@ def _smtp_route(settings: Settings) -> SmtpRoute | None:
 
 
 def _doors(app: Flask, settings: Settings) -> None:
-    app.url_map.converters["int"] = numbers.PlainInteger
+    app.url_map.converters.update(numbers.CONVERTERS)
+    packing.init_packing(app)
+    origins.init_origins(app, settings.origins)
     guard.init_guard(app, hosts=settings.hosts, proxies=settings.trusted_proxies)
     visitor.init_visitor(app)
     page.init_pages(app)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from app.accounts.models import Person
 from app.accounts.schemas import Details
 from app.core.db import db
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Invalid, Stale
 from app.core.language import _
 from app.core.schema import Command
 
@@ -19,7 +19,7 @@ def put(person: Person, command: Details, version: int) -> list[str]:
         version: the version the form was opened with.
 
     Raises:
-        Conflict: the record was changed since then.
+        Stale: the record was changed since then.
         Invalid: the employee number belongs to somebody else.
     """
     check_version(person, version)
@@ -42,9 +42,9 @@ def write(person: Person, command: Command) -> list[str]:
 
 
 def check_version(person: Person, version: int) -> None:
-    """Raises Conflict when the record was changed since a form with this version was opened."""
+    """Raises Stale when the record was changed since a form with this version was opened."""
     if person.version != version:
-        raise Conflict(_("This was changed in the meantime."), version=person.version)
+        raise Stale(_("This was changed in the meantime."), version=person.version)
 
 
 def _check_number(person: Person, number: str | None) -> None:

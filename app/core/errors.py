@@ -45,6 +45,12 @@ class Conflict(HouseError):
     word = "conflict"
 
 
+class Stale(Conflict):
+    """The change was made on a view that is no longer the present one."""
+
+    word = "stale"
+
+
 class TooMany(HouseError):
     """A limit is reached; ``details["seconds"]`` says when to try again."""
 

@@ -42,6 +42,14 @@ def _https(value: str) -> str:
     return value.rstrip("/")
 
 
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    is_plain = value == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain or value != value.lower():
+        raise ValueError("must be origins such as https://intranet.example.com")
+    return value
+
+
 def _guid(value: str) -> str:
     if value and not GUID.fullmatch(value):
         raise ValueError("must look like 11111111-2222-3333-4444-555555555555")
@@ -83,6 +91,7 @@ def fernet_keys(value: tuple[str, ...]) -> tuple[str, ...]:
 HostName = Annotated[str, AfterValidator(_host_name)]
 ScannerUrl = Annotated[str, AfterValidator(_scanner)]
 SiteUrl = Annotated[str, AfterValidator(_site)]
+Origin = Annotated[str, AfterValidator(_origin)]
 HttpsUrl = Annotated[str, AfterValidator(_https)]
 Guid = Annotated[str, AfterValidator(_guid)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]

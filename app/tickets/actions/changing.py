@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict
+from app.core.errors import Stale
 from app.core.language import _
 from app.events.log import record
 from app.events.models import Event
@@ -77,10 +77,10 @@ def check_version(ticket: Ticket, version: int | None) -> None:
     """Refuse a change that was made on an outdated view.
 
     Raises:
-        Conflict: somebody changed the ticket meanwhile.
+        Stale: somebody changed the ticket meanwhile.
     """
     if version is not None and version != ticket.version:
-        raise Conflict(
+        raise Stale(
             _("Somebody changed this ticket meanwhile. Please look at what is new and try again."),
             ticket_id=ticket.id,
         )

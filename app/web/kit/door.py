@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, make_response, request
@@ -32,9 +33,22 @@ class DoorError(TypeError):
     """A route was declared wrongly; the application does not start."""
 
 
+class Body(StrEnum):
+    """What a body is made of, where a program speaks."""
+
+    JSON = "application/json"
+    FILE = "multipart/form-data"
+    BYTES = "application/octet-stream"
+    ANY = "*/*"
+
+
 @dataclass(frozen=True)
 class Route:
-    """One line of the table from which the permission matrix and the documents are made."""
+    """One line of the table from which the permission matrix and the documents are made.
+
+    ``matches``: the change may be bound to the version the caller saw (If-Match). ``brings`` and ``answers``: what
+    the bodies are made of; ``streams``: the answer may also come as a stream of events.
+    """
 
     endpoint: str
     rule: str
@@ -44,6 +58,11 @@ class Route:
     own_unit: bool
     gives: type[BaseModel] | None = None
     is_json: bool = False
+    status: int = 200
+    matches: bool = False
+    brings: Body = Body.JSON
+    answers: Body = Body.JSON
+    streams: bool = False
 
 
 @dataclass(frozen=True)
@@ -250,6 +269,7 @@ def _kept(answer: Response) -> dict[str, Any]:
         "status": answer.status_code,
         "location": answer.headers.get("Location", ""),
         "fragment": answer.headers.get("HX-Redirect", ""),
+        "etag": answer.headers.get("ETag", ""),
         "body": answer.get_data(as_text=True) if 200 <= answer.status_code < 300 else "",
         "type": answer.mimetype,
     }
@@ -262,4 +282,6 @@ def _replayed(before: dict[str, Any]) -> Response:
         answer.headers["Location"] = before["location"]
     if before["fragment"]:
         answer.headers["HX-Redirect"] = before["fragment"]
+    if before.get("etag"):
+        answer.headers["ETag"] = before["etag"]
     return answer

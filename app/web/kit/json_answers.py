@@ -8,9 +8,9 @@ from flask import Response, current_app, g, request
 from pydantic import BaseModel, ConfigDict
 from werkzeug.exceptions import HTTPException
 
-from app.core.errors import HouseError, Invalid, NotSignedIn, TooMany
+from app.core.errors import HouseError, Invalid, NotSignedIn, Stale, TooMany
 from app.core.language import _
-from app.web.kit import quota
+from app.web.kit import entity_tags, quota
 
 ROOT = "/api"
 JSON = "application/json"
@@ -23,6 +23,7 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    412: "stale",
     413: "too_large",
     415: "unsupported_type",
     422: "invalid",
@@ -40,6 +41,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "not_found": lambda: _("This is not here, or not for you."),
     "method_not_allowed": lambda: _("This address does not know that method."),
     "conflict": lambda: _("This was changed in the meantime."),
+    "stale": lambda: _("This was changed in the meantime."),
     "too_large": lambda: _("This is too large."),
     "unsupported_type": lambda: _("Please send JSON."),
     "invalid": lambda: _("Some of this is not valid."),
@@ -70,9 +72,20 @@ def wanted() -> bool:
 
 
 def tell(answer: Answer | None, status: int) -> Response:
-    """An answer that went well; None for one without a body."""
-    body = b"" if answer is None else answer.model_dump_json().encode()
-    return current_app.response_class(body, status=status, mimetype=JSON)
+    """An answer that went well; None for one without a body. A reader who has it already is told just that."""
+    if answer is None:
+        empty = current_app.response_class(status=status)
+        empty.headers.pop("Content-Type", None)
+        return empty
+    body = answer.model_dump_json().encode()
+    told = current_app.response_class(body, status=status, mimetype=JSON)
+    if status < 300 and (request.method in ("GET", "HEAD") or hasattr(answer, "version")):
+        told.set_etag(entity_tags.tag(answer, body))
+        if request.method in ("GET", "HEAD") and entity_tags.is_known(told):
+            told.status_code = 304
+            told.set_data(b"")
+            told.headers.pop("Content-Length", None)
+    return told
 
 
 def decline(
@@ -94,12 +107,21 @@ def decline(
 
 def decline_for(error: HouseError, status: int) -> Response:
     """What a room or a door refused; the headers that say when to come back are the caller's."""
+    if isinstance(error, Stale) and "If-Match" in request.headers:
+        status = 412
     code = error.word if error.word in SENTENCES or error.message else CODES.get(status, "")
     if type(error) is NotSignedIn:
         code = g.get(WHY, code)
     if isinstance(error, TooMany):
         quota.used_up(error)
-    return decline(status, code, error.message, error.problems if isinstance(error, Invalid) else None)
+    return decline(status, code, error.message, _details(error))
+
+
+def _details(error: HouseError) -> Mapping[str, list[str]] | None:
+    if isinstance(error, Invalid):
+        return error.problems
+    news = error.details.get("news")
+    return {"news": [str(one) for one in news]} if news else None
 
 
 def decline_http(error: HTTPException) -> Response:

@@ -7,19 +7,21 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response, make_response, request
 from pydantic import BaseModel
+from werkzeug.exceptions import BadRequest
 
 from app.accounts.permissions import UNTIL_ENROLLED
 from app.core.actor import Actor
 from app.core.errors import Forbidden
-from app.web.kit import json_answers, json_body, quota
-from app.web.kit.door import PUBLIC, Door, DoorError, Route, Sent, View, admitted, done
+from app.web.kit import json_answers, json_body, json_files, quota
+from app.web.kit.door import PUBLIC, Body, Door, DoorError, Route, Sent, View, admitted, done
 from app.web.kit.guard import csrf, network
 from app.web.kit.json_answers import Answer
 from app.web.kit.visitor import current_actor
 
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+LONGEST_KEY = 80
 
 
 class SecondFactorNeeded(Forbidden):
@@ -43,11 +45,25 @@ class JsonDoor(Door):
         raise DoorError("a JSON door takes no forms: use change()")
 
     def read(
-        self, rule: str, *, allow: str, gives: type[Answer], query: type[BaseModel] | None = None
+        self,
+        rule: str,
+        *,
+        allow: str,
+        gives: type[Answer],
+        query: type[BaseModel] | None = None,
+        streams: bool = False,
     ) -> Callable[[View], View]:
-        """Something to read (GET): ``view(actor, query?, **path) -> gives``; changing anything in it is an error."""
+        """Something to read (GET): ``view(actor, query?, **path) -> gives``; changing anything in it is an error.
 
-        route = Route("", rule, "GET", allow, query, own_unit=False, gives=gives, is_json=True)
+        Args:
+            streams: the view may give a response of its own, a stream of events, where the caller accepts one.
+        """
+        route = Route("", rule, "GET", allow, query, False, gives, is_json=True, streams=streams)
+        return functools.partial(self._add, route, functools.partial(_read, route))
+
+    def file(self, rule: str, *, allow: str) -> Callable[[View], View]:
+        """Bytes to read (GET): ``view(actor, **path)`` gives the response itself (see ``downloads``)."""
+        route = Route("", rule, "GET", allow, None, own_unit=False, is_json=True, answers=Body.ANY)
         return functools.partial(self._add, route, functools.partial(_read, route))
 
     def change(
@@ -58,21 +74,38 @@ class JsonDoor(Door):
         method: str = "POST",
         takes: type[BaseModel] | None = None,
         gives: type[Answer] | None = None,
-        status: int = 200,
+        status: int = 0,
         own_unit: bool = False,
+        matches: bool = False,
     ) -> Callable[[View], View]:
         """A change: ``view(actor, command?, **path) -> gives`` inside a unit of work.
 
         Args:
-            gives: None for an answer without a body (204).
+            gives: None for an answer without a body (204). A view may give ``(answer, path)`` for one with a
+                Location, the path below the site.
+            status: of the answer; 200, or 204 without a body, where nothing is said.
             own_unit: the view opens its units itself (outside calls, slow hashing). Its answers are not kept for an
                 ``Idempotency-Key``: they carry tokens.
+            matches: the view heeds ``entity_tags.expected_version()``; elsewhere If-Match is refused, because a
+                caller who sends it counts on it.
         """
         if method not in METHODS:
             raise DoorError(f"{rule}: {method} changes nothing")
+        status = status or (204 if gives is None else 200)
+        route = Route("", rule, method, allow, takes, own_unit, gives, True, status, matches)
+        return functools.partial(self._add, route, functools.partial(_change, route))
 
-        route = Route("", rule, method, allow, takes, own_unit, gives, is_json=True)
-        return functools.partial(self._add, route, functools.partial(_change, route, status))
+    def upload(
+        self, rule: str, *, allow: str, store: json_files.Store, gives: type[Answer], method: str = "POST"
+    ) -> Callable[[View], View]:
+        """One file as a form (field ``file``): ``view(actor, stored, **path) -> gives`` inside a unit of work.
+
+        Args:
+            store: puts the bytes away before the unit opens; what it gives is handed to the view.
+        """
+        status = 201 if method == "POST" else 200
+        route = Route("", rule, method, allow, None, False, gives, True, status, brings=Body.FILE)
+        return functools.partial(self._add, route, functools.partial(_upload, route, store))
 
     def _add(self, route: Route, answering: View, view: View) -> View:
         """Hang a view where both ways to write its address lead: a slash at the end is the same."""
@@ -90,16 +123,43 @@ class JsonDoor(Door):
 def _read(route: Route, view: View, **path: Any) -> Response:
     actor = _counted(route.allow)
     asked = () if route.takes is None else (json_body.query(route.takes),)
-    return _told(view(actor, *asked, **path), route.gives, 200)
+    if route.takes is None:
+        _nothing_asked()
+    found = view(actor, *asked, **path)
+    return make_response(found) if route.answers is Body.ANY else _told(found, route)
 
 
-def _change(route: Route, status: int, view: View, **path: Any) -> Response:
+def _change(route: Route, view: View, **path: Any) -> Response:
     actor = _counted(route.allow)
+    _nothing_asked()
+    if not route.matches and "If-Match" in request.headers:
+        raise BadRequest
     command = json_body.command(route.takes)
     asked = () if route.takes is None else (command,)
+    body_hash = hashlib.sha256(request.method.encode() + request.get_data()).hexdigest()
     return done(
-        route.own_unit, lambda: _told(view(actor, *asked, **path), route.gives, status), actor, _sent()
+        route.own_unit, lambda: _told(view(actor, *asked, **path), route), actor, Sent(_key(), body_hash)
     )
+
+
+def _upload(route: Route, store: json_files.Store, view: View, **path: Any) -> Response:
+    actor = _counted(route.allow)
+    _nothing_asked()
+    file = json_files.only_file()
+    key = _key()
+    body_hash = json_files.hash_of(file) if key else ""
+    stored = store(file)
+    return done(False, lambda: _told(view(actor, stored, **path), route), actor, Sent(key, body_hash))
+
+
+def _nothing_asked() -> None:
+    """An address with a question mark where nothing is asked is a mistake that would go unheard.
+
+    Raises:
+        Invalid: there are parameters.
+    """
+    if request.args:
+        json_body.query(json_body.Nothing)
 
 
 def _counted(allow: str) -> Actor:
@@ -110,16 +170,27 @@ def _counted(allow: str) -> Actor:
     return admitted(allow)
 
 
-def _told(found: Any, gives: type[BaseModel] | None, status: int) -> Response:
-    if gives is None:
-        return json_answers.tell(None, 204)
-    if not isinstance(found, Answer) or not isinstance(found, gives):
-        raise TypeError(f"{request.endpoint} gives {type(found).__name__}, not {gives.__name__}")
-    return json_answers.tell(found, status)
+def _told(found: Any, route: Route) -> Response:
+    if route.gives is None:
+        return json_answers.tell(None, route.status)
+    if route.streams and isinstance(found, Response):
+        return found
+    answer, path = found if isinstance(found, tuple) else (found, "")
+    if not isinstance(answer, Answer) or not isinstance(answer, route.gives):
+        raise TypeError(f"{request.endpoint} gives {type(answer).__name__}, not {route.gives.__name__}")
+    told = json_answers.tell(answer, route.status)
+    if path:
+        told.headers["Location"] = path
+    return told
 
 
-def _sent() -> Sent:
-    return Sent(
-        request.headers.get("Idempotency-Key", "")[:80],
-        hashlib.sha256(request.method.encode() + request.get_data()).hexdigest(),
-    )
+def _key() -> str:
+    """The key that makes this request the same as an earlier one.
+
+    Raises:
+        BadRequest: longer than any key, or not of plain signs.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > LONGEST_KEY or not key.isascii() or (key and not key.isprintable()):
+        raise BadRequest
+    return key

@@ -102,6 +102,7 @@ class Settings(BaseSettings):
     clamav_url: shapes.ScannerUrl = ""
     backup_dir: Path = ROOT / "backups"
     trusted_proxies: int = Field(0, ge=0, le=10)
+    web_threads: int = Field(16, ge=1, le=1000)
     rate_limits: Literal["on", "off"] = "on"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_file: str = ""

@@ -38,6 +38,7 @@ class Bell:
         while True:
             self._wanted.wait()
             self._wanted.clear()
+            wake()
             try:
                 self._ring()
                 pause.wait(QUIET_SECONDS)
@@ -47,6 +48,22 @@ class Bell:
 
 
 _bell: Bell | None = None
+_heard = threading.Condition()
+
+
+def wake() -> None:
+    """Something was committed in this process: let those go on who wait for that."""
+    with _heard:
+        _heard.notify_all()
+
+
+def wait(seconds: float) -> bool:
+    """Wait until something is committed in this process, or for so long; whether it was a commit.
+
+    What other processes commit is not heard here: whoever waits looks by themselves as well.
+    """
+    with _heard:
+        return _heard.wait(seconds)
 
 
 def hang(ring: Callable[[], None] | None) -> None:

@@ -17,7 +17,7 @@ from tests.architecture.source import ROOT, Module, calls, module, modules
 
 pytestmark = pytest.mark.sqlite_only
 # Variables of the example file that are no field of Settings: read by deploy.sh, gunicorn, or as another name.
-BESIDE = {"PORT", "WEB_CONCURRENCY", "WEB_THREADS", "SMTP_USE_TLS"}
+BESIDE = {"PORT", "WEB_CONCURRENCY", "SMTP_USE_TLS"}
 BESIDE |= {"SIMULATED_MICROSOFT_PORT", "SIMULATED_MICROSOFT_PAGES_PORT"}
 # Modules that read the environment themselves.
 READERS = {"app.core.fault": "decides at import time, and refuses in production"}
@@ -46,6 +46,7 @@ WRONG = [
     ("SMTP_TLS", "yes"),
     ("DEFAULT_FROM_EMAIL", "helpdesk"),
     ("TRUSTED_PROXIES", "-1"),
+    ("WEB_THREADS", "0"),
     ("RATE_LIMITS", "sometimes"),
     ("LOG_LEVEL", "LOUD"),
     ("MAX_REQUEST_MB", "0"),

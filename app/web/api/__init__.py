@@ -1,6 +1,6 @@
 """The door for programs: JSON below /api/v1."""
 
-from app.web.api import microsoft, profile, sign_in
+from app.web.api import events, microsoft, profile, sign_in
 from app.web.api.door import door
 
-__all__ = ["door", "microsoft", "profile", "sign_in"]
+__all__ = ["door", "events", "microsoft", "profile", "sign_in"]

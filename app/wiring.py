@@ -41,6 +41,7 @@ DOORS: tuple[Door, ...] = (
     tickets.door,
     admin.door,
     api.door,
+    api.documents_door,
     hooks.door,
 )
 
@@ -225,3 +226,4 @@ def _doors(app: Flask, settings: Settings) -> None:
     brand.register(app)
     for door in DOORS:
         app.register_blueprint(door)
+    app.extensions["api_documents"] = api.written

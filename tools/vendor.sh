@@ -27,12 +27,18 @@ fetch @popperjs/core 2.11.8 popper
 fetch bootstrap-icons 1.13.2 icons
 fetch htmx.org 2.0.11 htmx
 fetch idiomorph 0.8.0 idiomorph
+fetch swagger-ui-dist 5.35.0 swagger
 
 mkdir -p "$target"
 keep bootstrap dist/css/bootstrap.min.css bootstrap.min.css
 keep bootstrap dist/js/bootstrap.bundle.min.js bootstrap.bundle.min.js
 keep htmx dist/htmx.min.js htmx.min.js
 keep idiomorph dist/idiomorph-ext.min.js idiomorph-ext.min.js
+keep swagger swagger-ui.css swagger-ui.css
+keep swagger swagger-ui-bundle.js swagger-ui-bundle.js
+keep swagger LICENSE LICENSE-swagger-ui.txt
+keep swagger NOTICE NOTICE-swagger-ui.txt
+keep swagger swagger-ui-bundle.js.LICENSE.txt LICENSE-swagger-ui-bundle.txt
 keep bootstrap LICENSE LICENSE-bootstrap.txt
 keep popper LICENSE.md LICENSE-popper.txt
 keep icons LICENSE LICENSE-bootstrap-icons.txt

@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from app.cli import deploy, events, mail, people, sla, user
+from app.cli import api, deploy, events, mail, people, sla, user
 from app.cli.demo import demo
 
 for command in (people.import_people, people.fetch_people):
     user.user.add_command(command)
-GROUPS = (deploy.deploy, demo, events.events, mail.mail, sla.sla, user.user)
+GROUPS = (api.api, deploy.deploy, demo, events.events, mail.mail, sla.sla, user.user)
 
 
 def add_to(app: Flask) -> None:

@@ -24,7 +24,7 @@ from tests.architecture.source import Module, calls, module, modules
 # Routes that belong to no door: the browser's files, the same for everybody.
 BESIDE_THE_DOORS = {"static", "bundle", "brand"}
 MAKERS = {"app.web.kit.door", "app.web.kit.json_door", "app.web.kit.assets", "app.web.kit.brand"}
-DECLARES = ("door.page", "door.deed", "door.read", "door.change")
+DECLARES = ("door.page", "door.deed", "door.read", "door.change", "door.file", "door.upload")
 PARSED = {"form", "args", "values", "json", "get_json", "data", "get_data"}
 
 

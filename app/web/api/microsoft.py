@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import ConfigDict, StringConstraints
 
 from app.accounts import limits
 from app.accounts.actions import microsoft as entering
@@ -34,6 +35,10 @@ LONGEST = 20_000
 
 class MicrosoftToken(Command):
     """An access token for the scope ``access_as_user`` of our own app registration."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [json.loads('{"access_token": "eyJ0eXAi.e30.c2ln"}')]}
+    )
 
     access_token: Annotated[
         str, StringConstraints(min_length=1, max_length=LONGEST, pattern=r"^[\x21-\x7e]+$")

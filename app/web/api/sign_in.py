@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 from flask import request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.accounts import json_tokens, limits, proofs
 from app.accounts.actions import programs, signing_in, signing_out
@@ -25,6 +26,8 @@ from app.web.kit.door import PUBLIC
 from app.web.kit.guard import network
 from app.web.kit.json_answers import Answer
 from app.web.kit.visitor import bearer_token
+
+EXAMPLE = '{"email": "mia.muster@firma.example", "password": "Ostsee-Wind-7"}'
 
 
 class Tokens(Answer):
@@ -62,6 +65,8 @@ class AtMicrosoft(Forbidden):
 
 class Login(Command):
     """``otp``: a code of the second factor, or a recovery code, where the account asks for one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [json.loads(EXAMPLE)]})
 
     email: Annotated[Line, Field(min_length=1, max_length=254)]
     password: Password

@@ -39,8 +39,14 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
         *(f"js/{name}.js" for name in SCRIPTS),
     ),
     "theme-init.js": ("js/theme-init.js",),
+    "api-docs.css": ("vendor/swagger-ui.css",),
+    "api-docs.js": ("vendor/swagger-ui-bundle.js", "js/api-docs.js"),
     "favicon.svg": ("img/favicon.svg",),
 }
+
+
+# Only for the page that describes the interface for programs: large, and made when somebody opens it.
+DOCUMENTS = frozenset({"api-docs.css", "api-docs.js"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,12 @@ def url(name: str) -> str:
 def register(app: Flask) -> None:
     """Serve the bundles; a missing file stops the start, not the first page."""
     app.add_url_rule("/static/bundle/<digest>/<name>", "bundle", _answer, methods=["GET"])
-    for name in BUNDLES:
-        _joined(name, 0)
+    for name, parts in BUNDLES.items():
+        if name in DOCUMENTS:
+            for part in parts:
+                (FOLDER / part).stat()
+        else:
+            _joined(name, 0)
 
 
 @lru_cache(maxsize=2 * len(BUNDLES))

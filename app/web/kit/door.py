@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import random
 import time
 from collections.abc import Callable
@@ -47,7 +48,8 @@ class Route:
     """One line of the table from which the permission matrix and the documents are made.
 
     ``matches``: the change may be bound to the version the caller saw (If-Match). ``brings`` and ``answers``: what
-    the bodies are made of; ``streams``: the answer may also come as a stream of events.
+    the bodies are made of; ``streams``: the answer may also come as a stream of events;
+    ``by_key``: an API key opens it, too.
     """
 
     endpoint: str
@@ -63,6 +65,9 @@ class Route:
     brings: Body = Body.JSON
     answers: Body = Body.JSON
     streams: bool = False
+    by_key: bool = True
+    summary: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,8 +164,13 @@ class Door(Blueprint):
     def _note(self, view: View, route: Route) -> None:
         if route.allow not in (PUBLIC, SIGNED_IN) and not permissions.known(route.allow):
             raise DoorError(f"{route.rule}: allow={route.allow!r} is no permission of the table")
+        summary, _blank, description = (inspect.getdoc(view) or "").partition("\n")
         named = replace(
-            route, endpoint=f"{self.name}.{view.__name__}", rule=(self.url_prefix or "") + route.rule
+            route,
+            endpoint=f"{self.name}.{view.__name__}",
+            rule=(self.url_prefix or "") + route.rule,
+            summary=summary.rstrip("."),
+            description=description.strip(),
         )
         self.table.append(named)
 

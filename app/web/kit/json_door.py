@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, make_response, request
@@ -22,6 +23,8 @@ from app.web.kit.visitor import current_actor
 
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LONGEST_KEY = 80
+# What only a person opens who signed in: a key can neither change a sign-in nor make keys.
+PERSONAL = ("/auth/", "/api-keys")
 
 
 class SecondFactorNeeded(Forbidden):
@@ -109,6 +112,7 @@ class JsonDoor(Door):
 
     def _add(self, route: Route, answering: View, view: View) -> View:
         """Hang a view where both ways to write its address lead: a slash at the end is the same."""
+        route = replace(route, by_key=not route.rule.startswith(PERSONAL))
         self._note(view, route)
         self.add_url_rule(
             route.rule,

@@ -28,6 +28,7 @@ from app.settings import fixed, microsoft
 from app.web import admin, api, auth, customer, health, hooks, people, tickets
 from app.web.kit import assets, brand, errors, guard, numbers, origins, packing, page, visitor
 from app.web.kit.door import Door
+from app.webhooks import consumers as webhooks
 
 if TYPE_CHECKING:
     from config import Settings
@@ -192,7 +193,8 @@ def _consumers(app: Flask, settings: Settings) -> None:
             ca_file=settings.microsoft_ca_file or None,
         ),
     )
-    for consumer in made:
+    receivers = HttpGuard(allow_hosts=settings.outbound_allow, allow_private=settings.outbound_allow)
+    for consumer in (*made, *webhooks.make(receivers)):
         register(consumer)
 
 

@@ -44,6 +44,7 @@ TABLE: dict[str, frozenset[Role]] = {
     "admin.settings": ADMINS,
     "admin.deliveries": ADMINS,
     "admin.health": ADMINS,
+    "webhooks.manage": ADMINS,
 }
 EXTRA_BY_LEVEL: dict[int, frozenset[str]] = {
     2: frozenset({"knowledge.write"}),

@@ -57,7 +57,7 @@ class HttpGuard:
             RetryLater: ``name_not_found``.
         """
         scheme, host, port = taken_apart(url)
-        self._judge_name(scheme, host, port)
+        self.judge_name(scheme, host, port)
         addresses = resolve(host, port)
         accepted = {Standing.PUBLIC}
         if self._private(host, port):
@@ -66,7 +66,12 @@ class HttpGuard:
             raise Undeliverable("address_not_allowed", host)
         return Target(scheme, host, port, tuple(addresses))
 
-    def _judge_name(self, scheme: str, host: str, port: int) -> None:
+    def judge_name(self, scheme: str, host: str, port: int) -> None:
+        """Judge what can be judged without asking the name service.
+
+        Raises:
+            Undeliverable: ``scheme_not_allowed``, ``host_not_allowed`` or ``port_not_allowed``.
+        """
         with_port = self._private(host, port) or _netloc(host, port) in _lowered(self.allow_hosts)
         if not with_port and scheme != "https":
             raise Undeliverable("scheme_not_allowed", scheme)

@@ -18,6 +18,7 @@ from app.jobs.standing import standing
 from app.mailroom import queries as mailroom
 from app.notifications import actions as notifications
 from app.tickets.actions import sweeping as tickets
+from app.webhooks.actions import sweeping as webhooks
 
 INSIDE_KEPT = timedelta(days=30)
 FILE_KEPT = timedelta(days=1)
@@ -38,6 +39,7 @@ CLEARINGS: tuple[Callable[[], int], ...] = (
     tickets.forget_presence,
     tickets.forget_uploads,
     tickets.forget_scheduled,
+    webhooks.forget_answers,
 )
 
 

@@ -135,6 +135,13 @@ def _too_large(event: Event, reader: Reader, _mailbox: str, formats: Formats) ->
     return "too_large", values | {"url": places.portal()}
 
 
+def _webhook_off(event: Event, _reader: Reader, _mailbox: str, formats: Formats) -> Made:
+    """The receiver of a webhook took nothing for two days."""
+    values = {"name": event.payload["name"], "at": formats.moment(event.at)}
+    wrong = reason(event.payload["trouble"])[0]
+    return "webhook_off", values | {"wrong": wrong, "url": places.webhook(event.subject_id)}
+
+
 TABLE: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "mail.too_large": _too_large,
     "mailbox.failing": _about_mailbox("mailbox_failing"),
@@ -155,4 +162,5 @@ TABLE: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "totp.enrolled": _second_factor("second_factor_on"),
     "totp.removed": _second_factor("second_factor_off"),
     "totp.codes_renewed": _second_factor("recovery_codes"),
+    "webhook.switched_off": _webhook_off,
 }

@@ -59,6 +59,11 @@ def mail_account(account_id: int) -> str:
     return absolute(f"/admin/mail/{account_id}")
 
 
+def webhook(webhook_id: int) -> str:
+    """The page of a webhook, for administrators."""
+    return absolute(f"/admin/webhooks/{webhook_id}")
+
+
 def people_fetched() -> str:
     """How fetching people from Microsoft went."""
     return absolute("/people/fetched")

@@ -16,6 +16,7 @@ REASONS: dict[str, Lazy] = {
     "connection_refused": lazy_gettext("The server does not take connections on this port."),
     "failing": lazy_gettext("The other side answers with an error."),
     "given up": lazy_gettext("It was tried for as long as it may be tried."),
+    "gone": lazy_gettext("The receiver says that it wants nothing any more."),
     "host_not_allowed": lazy_gettext("Messages may not be sent to this host."),
     "limit": lazy_gettext("This address has had as many automatic mails in an hour as it may have."),
     "login_needed": lazy_gettext("The mail server wants a login."),
@@ -49,6 +50,8 @@ REASONS: dict[str, Lazy] = {
     "too_large": lazy_gettext("The message is too large."),
     "unexpected_answer": lazy_gettext("The other side gave an answer we do not understand."),
     "unknown consumer": lazy_gettext("Another version of the product has to deliver this."),
+    "secret_unreadable": lazy_gettext("The secret cannot be read with the present keys."),
+    "webhook_off": lazy_gettext("The webhook is switched off."),
     "webhook_unreadable": lazy_gettext("The address in Teams cannot be read with the present keys."),
 }
 

@@ -138,6 +138,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "totp.enrolled": ACCOUNT,
     "totp.removed": ACCOUNT,
     "totp.codes_renewed": ACCOUNT,
+    "webhook.switched_off": MAILBOX,
 }
 ALONE = frozenset({Who.SUBJECT, Who.ADMINS, Who.SENDER, Who.TEAM_LEADERS})  # told about no ticket
 # What a team chooses from on its page.

@@ -44,6 +44,7 @@ WITHOUT_ACTOR = {
     "app.tickets.actions.tallying.*": "the clock",
     "app.events.deliveries.release_held": "the relay, when a way out is there again",
     "app.events.deliveries.also_tell": "the relay, when one way failed and another is taken",
+    "app.webhooks.actions.sweeping.*": "the clock",
     "app.tickets.actions.rating.rate_by_link": "the sealed link stands for the requester",
 }
 # Functions of rooms that doors may call although they change something without being verbs.

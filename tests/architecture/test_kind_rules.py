@@ -34,6 +34,7 @@ THINGS = {
     "settings": {"settings"},
     "sla": {"sla"},
     "tickets": {"category", "ticket"},
+    "webhooks": {"webhook"},
 }
 # Texts of people stay in their own tables: the log outlives an erasure, so nothing in it may need one.
 BODIES = re.compile(

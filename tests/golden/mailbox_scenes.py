@@ -16,6 +16,7 @@ from app.events.log import record
 from app.mailroom.events import MailboxFailing, MailboxSilent, MailTooLarge, SecretEnding
 from app.mailroom.models import MailAccount, Mailbox, RawMail
 from app.mailroom.outcomes import Reason, State
+from app.webhooks.events import WebhookSwitchedOff
 from tests.golden.mail_scenes import Firm, Scene
 
 
@@ -71,6 +72,14 @@ def too_large(firm: Firm) -> tuple[Any, ...]:
     return firm.customer, MailTooLarge.kind
 
 
+def webhook_off(firm: Firm) -> tuple[Person, str]:
+    fact = WebhookSwitchedOff(name="Lager <b>Nord</b>", trouble="refused")
+    reader = admin(firm)
+    # The mail names its number.
+    run_unit(partial(record, fact, actor=CLOCK, subject=("webhook", 7)))
+    return reader, fact.kind
+
+
 def secret_ending(firm: Firm) -> tuple[Person, str]:
     fact = SecretEnding(on="2026-12-03")
     reader = admin(firm)
@@ -89,6 +98,7 @@ SCENES: dict[str, Scene] = {
     "mailbox_failing": about_mailbox(MailboxFailing(trouble="login_refused")),
     "people_fetch_stopped": fetch_stopped,
     "secret_ending": secret_ending,
+    "webhook_off": webhook_off,
     "mailbox_silent": about_mailbox(MailboxSilent(hours=52)),
     "too_large": too_large,
 }

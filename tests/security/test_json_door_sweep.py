@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from app.web.kit.door import PUBLIC
 from tests.security.sweep.answers import told
@@ -27,6 +28,15 @@ WRONG: list[Any] = [7, -1, 1.5, True, None, [], [[]], {}, {"$gt": ""}, ["x"], "\
 
 def path_of(stage: Stage, line: Line, role: str) -> str:
     return line.path(ways(stage, line, role)[-1].things)
+
+
+def fits(model: type[BaseModel], body: dict[str, Any]) -> bool:
+    """Whether a value is of the right kind here after all: null where it leaves things as they are."""
+    try:
+        model.model_validate_json(json.dumps(body), strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("line", CLOSED, ids=str)
@@ -95,9 +105,10 @@ def test_a63_a_value_of_the_wrong_kind_is_refused(world: World, line: Line) -> N
     path, program = path_of(stage, line, role), stage.program(role)
     for name in fields(line.takes):
         for value in WRONG:
-            answer = call(program, line, path, filled(line.takes) | {name: value})
+            body = filled(line.takes) | {name: value}
+            answer = call(program, line, path, body)
             assert answer.status_code < 500, f"{line}: {name}={value!r}"
-            assert answer.status_code != 200
+            assert answer.status_code >= 400 or fits(line.takes, body), f"{line}: {name}={value!r}"
             assert answer.mimetype == "application/json"
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from app.accounts import mailboxes
 from app.accounts.models import OneTimeToken
 from app.core import log
+from app.core.breaker import Breaker
 from app.core.db import db
 from app.core.environment import environment
 from app.events.consumers import Held, Target
@@ -24,7 +25,6 @@ from app.mailroom import outgoing
 from app.mailroom.outgoing import Office
 from app.notifications import letters, suppliers
 from app.notifications.audience import Recipient, instead, kinds, recipients
-from app.notifications.breaker import Breaker
 from app.notifications.cover import Cover
 from app.notifications.limits import has_place
 from app.notifications.scene import EntryFacts, Reader, Scene

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from app.accounts.team_webhooks import sealed_of_people
 from app.core import clock
+from app.core.breaker import Breaker
 from app.core.outcome import RetryLater, Undeliverable
 from app.events import deliveries
 from app.events.consumers import Target
@@ -19,7 +20,6 @@ from app.integrations.guard import HttpGuard
 from app.integrations.teams import post_card
 from app.notifications import card_channels, house_cards, ticket_cards
 from app.notifications.audience import Recipient, cards, kinds, leaders, recipients
-from app.notifications.breaker import Breaker
 from app.notifications.card_routes import DAILY, PERSON, TEAM, Routes
 from app.notifications.events import DayOfTeam
 from app.notifications.reasons import REASONS

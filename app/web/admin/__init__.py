@@ -23,6 +23,8 @@ from app.web.admin import (
     team_channels,
     team_members,
     teams,
+    webhook_forms,
+    webhooks,
 )
 from app.web.admin.door import door
 
@@ -50,4 +52,6 @@ __all__ = [
     "team_channels",
     "team_members",
     "teams",
+    "webhook_forms",
+    "webhooks",
 ]

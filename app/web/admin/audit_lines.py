@@ -55,6 +55,7 @@ SUBJECTS: dict[str, Lazy] = {
     "settings": lazy_gettext("Settings"),
     "sla_policy": lazy_gettext("SLA policy"),
     "team": lazy_gettext("Team"),
+    "webhook": lazy_gettext("Webhook"),
     "work_calendar": lazy_gettext("Calendar"),
 }
 PLACES = {
@@ -65,6 +66,7 @@ PLACES = {
     "category": "/admin/categories/{}",
     "mail_account": "/admin/mail/{}",
     "sla_policy": "/admin/sla/policies/{}",
+    "webhook": "/admin/webhooks/{}",
     "work_calendar": "/admin/sla/calendars/{}",
 }
 

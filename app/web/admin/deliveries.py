@@ -38,6 +38,7 @@ TABS: tuple[tuple[str, Lazy], ...] = (
 CONSUMERS: dict[str, Lazy] = {
     "email": lazy_gettext("E-mail"),
     "teams": lazy_gettext("Teams"),
+    "webhook": lazy_gettext("Webhook"),
 }
 
 

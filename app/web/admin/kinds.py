@@ -125,6 +125,12 @@ KINDS: dict[str, Lazy] = {
     "totp.codes_renewed": lazy_gettext("Recovery codes renewed"),
     "totp.enrolled": lazy_gettext("Second factor set up"),
     "totp.removed": lazy_gettext("Second factor removed"),
+    "webhook.changed": lazy_gettext("Webhook changed"),
+    "webhook.created": lazy_gettext("Webhook created"),
+    "webhook.redelivered": lazy_gettext("Webhook sent once more"),
+    "webhook.removed": lazy_gettext("Webhook removed"),
+    "webhook.rotated": lazy_gettext("New secret of a webhook"),
+    "webhook.switched_off": lazy_gettext("Webhook switched off"),
 }
 # An area is the part of a kind before the dot; some areas read as one.
 AREAS: dict[str, tuple[Lazy, tuple[str, ...]]] = {
@@ -136,7 +142,7 @@ AREAS: dict[str, tuple[Lazy, tuple[str, ...]]] = {
     "sign_in": (lazy_gettext("Sign-in and passwords"), ("sign_in", "password", "totp")),
     "administration": (
         lazy_gettext("Administration"),
-        ("team", "category", "sla", "settings", "audit", "notification"),
+        ("team", "category", "sla", "settings", "audit", "notification", "webhook"),
     ),
     "delivery": (lazy_gettext("Deliveries"), ("delivery",)),
     "mail": (lazy_gettext("E-mail"), ("mail", "mailbox", "recipient", "sender")),

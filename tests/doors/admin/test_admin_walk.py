@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.sla.models import Policy, WorkCalendar
 from app.tickets.models import Category
+from tests.support.hooks import hook
 from tests.support.mail_forms import made
 from tests.support.statements import counted
 from tests.support.world import World
@@ -55,6 +56,11 @@ PAGES = {
     "/admin/mail/signatures/frame": 4,
     "/admin/links": 3,
     "/admin/outbox": 4,
+    "/admin/webhooks": 3,
+    "/admin/webhooks/new": 4,
+    "/admin/webhooks/{webhook}": 4,
+    "/admin/webhooks/{webhook}/edit": 5,
+    "/admin/webhooks/{webhook}/remove": 3,
 }
 
 
@@ -66,6 +72,7 @@ def address(page: str, world: World) -> str:
         policy=db.session.scalars(sa.select(sa.func.min(Policy.id))).one(),
         calendar=db.session.scalars(sa.select(sa.func.min(WorkCalendar.id))).one(),
         mailbox=made() if "{mailbox}" in page else "",
+        webhook=hook(None, url="https://127.0.0.1/")[0].id if "{webhook}" in page else "",
     )
 
 

@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from app.core.breaker import PAUSE
 from app.core.db import db
 from app.events.models import Delivery
 from app.events.words import DeliveryState
 from app.integrations import graph_post
-from app.notifications.breaker import PAUSE
 from tests.support.graph_office import GraphOffice, sending_by_graph
 from tests.support.letters import letter, tickets
 

@@ -39,6 +39,7 @@ WHO: dict[str, tuple[str, ...]] = {
     "admin.settings": (ADMIN,),
     "admin.deliveries": (ADMIN,),
     "admin.health": (ADMIN,),
+    "webhooks.manage": (ADMIN,),
 }
 
 

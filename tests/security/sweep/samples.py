@@ -35,6 +35,7 @@ KNOWN: dict[str, Callable[[], str]] = {
     "subject": lambda: "",
     "kind": lambda: "",
     "webhook_url": lambda: "",
+    "url": lambda: "https://127.0.0.1/hook",
     "code": lambda: "123456",
     "role": lambda: "support_agent",
     "teams_url": lambda: "https://intranet.sample.example/",
@@ -48,7 +49,12 @@ HOURS = ("_response", "_resolution")
 def fields(model: type[BaseModel]) -> dict[str, Schema]:
     """What each field of a command wants; alternatives and references are followed to the first real type."""
     schema = model.model_json_schema()
-    return {name: _resolved(field, schema.get("$defs", {})) for name, field in schema["properties"].items()}
+    words = schema.get("$defs", {})
+    found = {name: _resolved(field, words) for name, field in schema["properties"].items()}
+    return {
+        name: field | {"items": _resolved(field["items"], words)} if "items" in field else field
+        for name, field in found.items()
+    }
 
 
 def _resolved(field: Schema, words: dict[str, Schema]) -> Schema:
@@ -69,10 +75,12 @@ def texts(model: type[BaseModel]) -> dict[str, int]:
     }
 
 
-def value(name: str, field: Schema) -> str:
-    """Something that fits into a field."""
+def value(name: str, field: Schema) -> Any:
+    """Something that fits into a field; a list of one for those that take several."""
     if name in KNOWN:
         return KNOWN[name]()
+    if field.get("type") == "array":
+        return [value(name, field["items"])]
     if name.endswith(HOURS):
         return "4"
     if "enum" in field:
@@ -89,7 +97,7 @@ def value(name: str, field: Schema) -> str:
     return f"Muster {next(_numbers)}"[: int(field.get("maxLength", 200))]
 
 
-def filled(model: type[BaseModel] | None, **given: str) -> dict[str, str]:
+def filled(model: type[BaseModel] | None, **given: str) -> dict[str, Any]:
     """A form with everything that must be filled in.
 
     Args:

@@ -30,7 +30,8 @@ LIFE_SECONDS = 300.0
 LOOK_SECONDS = 2.0
 # The relay needs a moment after a commit to hand out a position.
 SOON_SECONDS, SOON = 0.4, 4
-BEAT_SECONDS = 15.0
+# Whoever went away is noticed at the second line after that; until then the thread is busy for nobody.
+BEAT_SECONDS = 5.0
 RETRY_MS = 3000
 COME_BACK_SECONDS = 30
 

@@ -71,8 +71,7 @@ PATHS = (
 )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 820, 390])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (820, "dark"), (390, "light"), (390, "dark")])
 def test_nobody_is_shut_out(story, visit, theme, width):
     page = visit(story.lea, width=width, theme=theme)
     found = {}

@@ -24,6 +24,9 @@ from tests.support.relaying import KILLED, Worker, wipe
 from tests.support.toys import deliveries
 from tests.support.world import World
 
+# What a killed process leaves is the spine's business: tests/faults/test_relay_killed.py asks PostgreSQL as well.
+pytestmark = pytest.mark.only_on("sqlite", "mariadb")
+
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(seconds=61)
 LATER = timedelta(minutes=6)

@@ -26,6 +26,9 @@ from tests.support.letters import comments, kept, key_for, letter, tickets
 from tests.support.relaying import wipe
 from tests.support.world import World
 
+# What a killed process leaves is the spine's business: tests/faults/test_relay_killed.py asks PostgreSQL as well.
+pytestmark = pytest.mark.only_on("sqlite", "mariadb")
+
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = -signal.SIGKILL
 POINTS = ("import.raw_committed", "import.parsed", "import.accepted")

@@ -22,6 +22,9 @@ from tests.support.later import HOUR, Desk
 from tests.support.relaying import KILLED, Worker, wipe
 from tests.support.world import World
 
+# What a killed process leaves is the spine's business: tests/faults/test_relay_killed.py asks PostgreSQL as well.
+pytestmark = pytest.mark.only_on("sqlite", "mariadb")
+
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 DUE = START + HOUR
 # Longer than the lease of the standing job.

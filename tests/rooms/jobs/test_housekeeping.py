@@ -142,12 +142,12 @@ def test_clearing_goes_on_where_it_ended(
 ) -> None:
     from app.events import sweeping
 
-    monkeypatch.setattr(sweeping, "CHUNK", 10)
     for number in range(1, 61):
         deliver("", S.SENT, number)
         present.shift(timedelta(hours=1))
     present.shift(timedelta(days=30))
     assert housekeeping.clear_deliveries() == 60
+    monkeypatch.setattr(sweeping, "CHUNK", 10)
     for number in range(61, 66):
         deliver("", S.SENT, number)
     cleared_at = clock.now()

@@ -11,7 +11,12 @@ from app.webhooks.words import WebhookKind
 
 MAX_URL = 500
 Name = Annotated[Line, Field(min_length=1, max_length=80)]
-Url = Annotated[Line, Field(min_length=1, max_length=MAX_URL)]
+# What documents say of an address; whether it may be called, also one named in OUTBOUND_ALLOW, the verb judges.
+PUBLIC_URL: dict[str, JsonValue] = {
+    "format": "uri",
+    "pattern": r"^https://([a-z0-9-]+\.)+[a-z][a-z0-9-]{1,62}(/[!-\[\]-~]*)?$",
+}
+Url = Annotated[Line, Field(min_length=1, max_length=MAX_URL, json_schema_extra=PUBLIC_URL)]
 Kinds = Annotated[list[WebhookKind], Field(min_length=1, max_length=len(WebhookKind))]
 TeamIds = Annotated[list[Id], Field(max_length=50)]
 EXAMPLE: dict[str, JsonValue] = {

@@ -22,6 +22,8 @@ from app.tickets.public_facts import public_data
 
 # So many positions are looked at for one answer, whoever asks and however little of it is theirs.
 WINDOW = 5000
+# Of one ticket a customer is told so many events at most.
+TOLD = 500
 # What is said to happen later than this comes from a clock that was wrong; waiting for it could take years.
 ASTRAY = timedelta(minutes=2)
 REPLY = "ticket.reply_added"
@@ -77,6 +79,19 @@ def read(actor: Actor, after: int | None, limit: int, kinds: Sequence[str] = ())
     readable, reached = _readable(actor, rows, until)
     found = [Happened(at, event, public_data(event)) for at, event in readable]
     return Stretch(found, reached, more and reached == until)
+
+
+def told(actor: Actor, ticket: Ticket) -> list[Happened]:
+    """The newest events of one ticket that its requester's side may know of, newest first."""
+    rows = db.session.scalars(
+        sa.select(Event)
+        .join(Ticket, Ticket.id == Event.ticket_id)
+        .where(Event.ticket_id == ticket.id, Event.visibility == Visibility.PUBLIC, _since_joining(actor))
+        .order_by(Event.id.desc())
+        .limit(TOLD)
+    )
+    readable, _reached = _readable(actor, [(event.id, event) for event in reversed(rows.all())], 0)
+    return [Happened(position, event, public_data(event)) for position, event in reversed(readable)]
 
 
 def _rows(actor: Actor, begin: int, until: int, most: int, kinds: Sequence[str]) -> list[Row]:

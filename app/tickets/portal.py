@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.paging import Page, damaged_cursor, read_cursor, write_cursor
+from app.tickets.counts import EXACT_UP_TO, Total
 from app.tickets.models import Participant, Rating, Ticket
 from app.tickets.words import PendingReason, Phase, Status, number_of
 
@@ -60,21 +62,25 @@ def _ways(actor: Actor) -> list[sa.ColumnElement[bool]]:
 
 
 def requests(
-    actor: Actor, *, active_only: bool = False, cursor: str = "", limit: int = ROWS
+    actor: Actor,
+    *,
+    active_only: bool = False,
+    statuses: Sequence[Status] = (),
+    cursor: str = "",
+    limit: int = ROWS,
 ) -> Page[RequestRow]:
     """The viewer's requests, last changed first.
 
     Args:
         active_only: leave out what is resolved or closed.
+        statuses: only those in one of these.
         cursor: where an earlier page ended.
         limit: rows a page.
 
     Raises:
         Invalid: the cursor is damaged.
     """
-    conditions: list[sa.ColumnElement[bool]] = [Ticket.deleted_at.is_(None)]
-    if active_only:
-        conditions.append(Ticket.phase == Phase.ACTIVE)
+    conditions = _conditions(active_only, statuses)
     if cursor:
         _direction, (at, last_id) = read_cursor(cursor, str, int)
         moment = _moment(at)
@@ -98,6 +104,24 @@ def requests(
     more = len(ids) > limit
     next_cursor = write_cursor("n", rows[-1].updated_at.isoformat(), rows[-1].id) if more else None
     return Page(rows, next_cursor)
+
+
+def total(actor: Actor, *, statuses: Sequence[Status] = ()) -> Total:
+    """How many requests the viewer has, counted up to 10,000."""
+    conditions = _conditions(False, statuses)
+    mine = sa.union(*(sa.select(Ticket.id).where(way, *conditions) for way in _ways(actor))).subquery()
+    counted = sa.select(mine.c.id).limit(EXACT_UP_TO + 1).subquery()
+    n = int(db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0)
+    return Total(min(n, EXACT_UP_TO), n > EXACT_UP_TO)
+
+
+def _conditions(active_only: bool, statuses: Sequence[Status]) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [Ticket.deleted_at.is_(None)]
+    if active_only:
+        conditions.append(Ticket.phase == Phase.ACTIVE)
+    if statuses:
+        conditions.append(Ticket.status.in_(statuses))
+    return conditions
 
 
 def _rows(ids: list[int]) -> list[RequestRow]:

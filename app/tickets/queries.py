@@ -152,15 +152,25 @@ def download(actor: Actor, attachment_id: int) -> Attachment:
         Conflict: it is still being checked.
         Forbidden: it is infected.
     """
+    attachment = known(actor, attachment_id)
+    if attachment.state is AttachmentState.PENDING and attachment.uploader_id != actor.person_id:
+        raise Conflict(_("This file is still being checked for viruses. Please try again in a moment."))
+    if attachment.state is AttachmentState.INFECTED and not actor.can("admin.use"):
+        raise Forbidden(_("A virus was found in this file. It cannot be opened."), permission="admin.use")
+    return attachment
+
+
+def known(actor: Actor, attachment_id: int) -> Attachment:
+    """A file the actor may know of, whether its bytes can be had or not.
+
+    Raises:
+        NotFound: missing, not visible, or of an entry whose words were removed.
+    """
     attachment = attachment_for(actor, attachment_id)
     if attachment.comment_id is not None:
         comment = db.session.get_one(Comment, attachment.comment_id)
         if comment.redacted_at is not None or comment.taken_back_at is not None:
             raise NotFound
-    if attachment.state is AttachmentState.PENDING and attachment.uploader_id != actor.person_id:
-        raise Conflict(_("This file is still being checked for viruses. Please try again in a moment."))
-    if attachment.state is AttachmentState.INFECTED and not actor.can("admin.use"):
-        raise Forbidden(_("A virus was found in this file. It cannot be opened."), permission="admin.use")
     return attachment
 
 
@@ -173,6 +183,7 @@ class Sending:
     state: DeliveryState
     error: str
     may_be_repeat: bool
+    at: datetime
 
 
 # What carries an entry out of the house: an answer, or what somebody outside was asked (a fact of the mail room).
@@ -185,6 +196,7 @@ _DELIVERIES = (
         Delivery.state,
         Delivery.error,
         Delivery.may_be_repeat,
+        sa.func.coalesce(Delivery.settled_at, Delivery.created_at, type_=UTCDateTime()),
     )
     .join(Event, Event.id == Delivery.event_id)
     .where(Delivery.ticket_id == _TICKET, Delivery.target != "", Event.kind.in_(SENT_OUT))

@@ -12,7 +12,7 @@ from tests.security.sweep.answers import shape
 from tests.security.sweep.asking import call, deed, send
 from tests.security.sweep.rights import WHO
 from tests.security.sweep.routes import DEEDS, PAGES, Line, routes
-from tests.security.sweep.samples import filled
+from tests.security.sweep.samples import filled, in_json
 from tests.security.sweep.stage import ADMIN, AGENT, ANON, CUSTOMER, LEADER, ROLES, Stage
 from tests.security.sweep.things import Variant, in_the_form, maker_of, ways
 from tests.support.world import World
@@ -40,7 +40,8 @@ NOT_THERE = {404, 410}
 def ask(stage: Stage, role: str, line: Line, variant: Variant, data: dict[str, str]) -> Any:
     """One request."""
     if line.is_json:
-        return call(stage.program(role), line, line.path(variant.things), data)
+        body = in_json(line.takes, data | in_the_form(line, variant) if data else data)
+        return call(stage.program(role), line, line.path(variant.things), body)
     browser, path = stage.browser(role, fresh=line.allow == PUBLIC), line.path(variant.things)
     if line.is_page:
         return send(browser, "GET", path)

@@ -16,6 +16,7 @@ from app.events.models import Event
 from app.sla.queries import Promise, promise_for
 from app.sla.spans import Change
 from app.tickets import deadlines
+from app.tickets.access import ticket_for
 from app.tickets.actions.stopping import stop_waiting
 from app.tickets.events import StatusChanged
 from app.tickets.models import Category, ClockChange, Ticket
@@ -84,6 +85,16 @@ def check_version(ticket: Ticket, version: int | None) -> None:
             _("Somebody changed this ticket meanwhile. Please look at what is new and try again."),
             ticket_id=ticket.id,
         )
+
+
+def check_version_of(ticket_id: int, version: int | None, *, actor: Actor) -> None:
+    """As :func:`check_version` before a verb that knows of no version; holds the ticket until the unit ends.
+
+    Raises:
+        NotFound: missing or not visible.
+        Stale: somebody changed the ticket meanwhile.
+    """
+    check_version(ticket_for(actor, ticket_id, lock=True), version)
 
 
 def move(

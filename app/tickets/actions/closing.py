@@ -17,7 +17,7 @@ from app.events.log import action, record
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
 from app.tickets.access import Need, ticket_for
-from app.tickets.actions.changing import move, refresh_clocks, touched
+from app.tickets.actions.changing import check_version, move, refresh_clocks, touched
 from app.tickets.actions.stopping import stop_waiting
 from app.tickets.events import TicketDeleted, TicketRestored
 from app.tickets.models import Ticket
@@ -54,13 +54,15 @@ def close_if_still_resolved(ticket_id: int, before: datetime) -> None:
 
 
 @action
-def delete(actor: Actor, ticket_id: int) -> Ticket:
+def delete(actor: Actor, ticket_id: int, version: int | None = None) -> Ticket:
     """Soft delete: nobody sees it any more, leaders and admins can bring it back.
 
     Raises:
         NotFound, Forbidden: see access.
+        Stale: the view was outdated.
     """
     ticket = ticket_for(actor, ticket_id, Need.DELETE, lock=True)
+    check_version(ticket, version)
     ticket.deleted_at, ticket.check_at = clock.now(), None
     touched(ticket)
     record(TicketDeleted(), actor=actor, subject=("ticket", ticket.id), ticket=ticket.id)

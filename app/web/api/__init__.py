@@ -1,11 +1,26 @@
 """The door for programs: JSON below /api/v1, and the documents that describe it below /api."""
 
-from app.web.api import documents, events, microsoft, profile, sign_in, webhooks
+from app.web.api import (
+    attachments,
+    choices,
+    comments,
+    documents,
+    events,
+    microsoft,
+    profile,
+    sign_in,
+    ticket_moves,
+    tickets,
+    webhooks,
+)
 from app.web.api.documents import door as documents_door
 from app.web.api.documents import written
 from app.web.api.door import door
 
 __all__ = [
+    "attachments",
+    "choices",
+    "comments",
     "documents",
     "documents_door",
     "door",
@@ -13,6 +28,8 @@ __all__ = [
     "microsoft",
     "profile",
     "sign_in",
+    "ticket_moves",
+    "tickets",
     "webhooks",
     "written",
 ]

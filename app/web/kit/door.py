@@ -49,7 +49,7 @@ class Route:
 
     ``matches``: the change may be bound to the version the caller saw (If-Match). ``brings`` and ``answers``: what
     the bodies are made of; ``streams``: the answer may also come as a stream of events;
-    ``by_key``: an API key opens it, too.
+    ``by_key``: an API key opens it, too; ``gives_staff``: the fuller shape staff get.
     """
 
     endpoint: str
@@ -66,6 +66,7 @@ class Route:
     answers: Body = Body.JSON
     streams: bool = False
     by_key: bool = True
+    gives_staff: type[BaseModel] | None = None
     summary: str = ""
     description: str = ""
 

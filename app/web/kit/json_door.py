@@ -55,13 +55,16 @@ class JsonDoor(Door):
         gives: type[Answer],
         query: type[BaseModel] | None = None,
         streams: bool = False,
+        gives_staff: type[Answer] | None = None,
     ) -> Callable[[View], View]:
         """Something to read (GET): ``view(actor, query?, **path) -> gives``; changing anything in it is an error.
 
         Args:
             streams: the view may give a response of its own, a stream of events, where the caller accepts one.
+            gives_staff: the fuller shape that staff get in place of ``gives``.
         """
         route = Route("", rule, "GET", allow, query, False, gives, is_json=True, streams=streams)
+        route = replace(route, gives_staff=gives_staff)
         return functools.partial(self._add, route, functools.partial(_read, route))
 
     def file(self, rule: str, *, allow: str) -> Callable[[View], View]:
@@ -80,6 +83,7 @@ class JsonDoor(Door):
         status: int = 0,
         own_unit: bool = False,
         matches: bool = False,
+        gives_staff: type[Answer] | None = None,
     ) -> Callable[[View], View]:
         """A change: ``view(actor, command?, **path) -> gives`` inside a unit of work.
 
@@ -96,6 +100,7 @@ class JsonDoor(Door):
             raise DoorError(f"{rule}: {method} changes nothing")
         status = status or (204 if gives is None else 200)
         route = Route("", rule, method, allow, takes, own_unit, gives, True, status, matches)
+        route = replace(route, gives_staff=gives_staff)
         return functools.partial(self._add, route, functools.partial(_change, route))
 
     def upload(
@@ -180,7 +185,9 @@ def _told(found: Any, route: Route) -> Response:
     if route.streams and isinstance(found, Response):
         return found
     answer, path = found if isinstance(found, tuple) else (found, "")
-    if not isinstance(answer, Answer) or not isinstance(answer, route.gives):
+    if not isinstance(answer, Answer) or not isinstance(
+        answer, (route.gives, route.gives_staff or route.gives)
+    ):
         raise TypeError(f"{request.endpoint} gives {type(answer).__name__}, not {route.gives.__name__}")
     told = json_answers.tell(answer, route.status)
     if path:

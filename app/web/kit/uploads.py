@@ -59,6 +59,24 @@ def receive_uploads(actor: Actor) -> list[int]:
     return run_unit(partial(_note, stored, actor))
 
 
+def store_one(file: FileStorage) -> StoredFile:
+    """Put the bytes of one file away; its type is told by content.
+
+    Raises:
+        Invalid: a kind that is never taken, too large, or a store that takes nothing now (field ``file``).
+    """
+    must_be_outside()
+    try:
+        return _store(file)
+    except Invalid as refusal:
+        raise Invalid({"file": refusal.problems[FIELD]}) from None
+
+
+def is_scanned() -> bool:
+    """Whether a file may be read at once, because nobody looks into it first."""
+    return current_app.extensions.get("scanner") is None
+
+
 def kept_uploads(actor: Actor, ids: Sequence[str]) -> Sequence[Upload]:
     """Files that a form which comes back has sent already; they need not be chosen again.
 
@@ -105,8 +123,7 @@ def _is_shown(file: FileStorage, head: bytes, size: int) -> bool:
 
 
 def _note(stored: list[StoredFile], actor: Actor) -> list[int]:
-    scanned = current_app.extensions.get("scanner") is None
     try:
-        return [receive(file, actor=actor, scanned=scanned).id for file in stored]
+        return [receive(file, actor=actor, scanned=is_scanned()).id for file in stored]
     except TooMany as error:
         raise Invalid({FIELD: error.message}) from error

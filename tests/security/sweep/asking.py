@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,9 @@ def deed(browser: Browser, path: str, data: Mapping[str, Any], **options: Any) -
 
 def call(program: Program, line: Line, path: str, body: Any = None, **options: Any) -> Any:
     """A call of the door for programs, with the token of this one."""
+    if line.brings_file:
+        file = {"file": (io.BytesIO(b"Ein Text."), "text.txt")}
+        return program.send(line.method, path, data=file, content_type="multipart/form-data", **options)
     if line.is_page or line.takes is None:
         return program.send(line.method, path, **options)
     return program.send(line.method, path, json=body if body is not None else {}, **options)

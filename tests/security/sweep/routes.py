@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from app import wiring
+from app.web.kit.door import Body
 
 PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 
@@ -21,6 +22,7 @@ class Line:
         allow: the permission it asks for.
         takes: the form, the query or the body it reads, if any.
         is_json: it speaks with programs, by token.
+        brings_file: its body is a form with one file.
     """
 
     endpoint: str
@@ -29,6 +31,7 @@ class Line:
     allow: str
     takes: type[BaseModel] | None
     is_json: bool = False
+    brings_file: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -50,7 +53,15 @@ class Line:
 def routes(wanted: Callable[[Line], bool] = lambda _line: True) -> list[Line]:
     """The routes of all doors, in the order of their addresses."""
     found = [
-        Line(route.endpoint, route.method, route.rule, route.allow, route.takes, route.is_json)
+        Line(
+            route.endpoint,
+            route.method,
+            route.rule,
+            route.allow,
+            route.takes,
+            route.is_json,
+            route.brings is Body.FILE,
+        )
         for door in wiring.DOORS
         for route in door.table
     ]

@@ -97,6 +97,20 @@ def value(name: str, field: Schema) -> Any:
     return f"Muster {next(_numbers)}"[: int(field.get("maxLength", 200))]
 
 
+def in_json(model: type[BaseModel] | None, form: dict[str, Any]) -> dict[str, Any]:
+    """A form as the body of a call: numbers are numbers there, and yes is true."""
+    kinds = fields(model) if model is not None else {}
+    return {name: _in_json(value, kinds.get(name, {})) for name, value in form.items()}
+
+
+def _in_json(value: Any, field: Schema) -> Any:
+    if field.get("type") == "array":
+        return [_in_json(one, field["items"]) for one in (value if isinstance(value, list) else [value])]
+    if field.get("type") == "integer" and isinstance(value, str) and value.isdigit():
+        return int(value)
+    return value == "true" if field.get("type") == "boolean" else value
+
+
 def filled(model: type[BaseModel] | None, **given: str) -> dict[str, Any]:
     """A form with everything that must be filled in.
 

@@ -293,4 +293,4 @@ def _first(column: Any) -> str:
     return str(db.session.scalars(sa.select(sa.func.min(column))).one())
 
 
-from tests.security.sweep import brought, hooked, mailboxes, mailed  # noqa: E402, F401 - its makers belong to these, and use what stands above
+from tests.security.sweep import brought, called, hooked, mailboxes, mailed  # noqa: E402, F401 - its makers belong to these, and use what stands above

@@ -53,7 +53,7 @@ def test_every_bundle_is_served_with_its_kind_and_kept_for_a_year(
 
 
 def test_the_tested_bundles_are_all_there_are() -> None:
-    assert set(assets.BUNDLES) == {"app.css", "app.js", "theme-init.js", "favicon.svg"}
+    assert set(assets.BUNDLES) == {"app.css", "app.js", "theme-init.js", "favicon.svg", *assets.DOCUMENTS}
 
 
 def test_a_browser_that_can_gets_it_compressed(app: Flask, client: FlaskClient) -> None:

@@ -158,7 +158,7 @@ def _good(route: Route, shapes: Shapes) -> dict[str, Any]:
     if route.answers is Body.ANY:
         made["content"] = {str(Body.ANY): {}}
     elif route.gives is not None:
-        made["content"] = {str(Body.JSON): {"schema": shapes.given(route.gives)}}
+        made["content"] = {str(Body.JSON): {"schema": shapes.answered(route)}}
         if route.streams:
             made["content"]["text/event-stream"] = {"schema": {"type": "string"}}
         if route.method == "GET" or "version" in route.gives.model_fields:

@@ -41,8 +41,9 @@ class Shapes:
         for route in routes:
             if route.takes is not None:
                 wanted[route.takes, "validation"] = None
-            if route.gives is not None:
-                wanted[route.gives, "serialization"] = None
+            for shape in (route.gives, route.gives_staff):
+                if shape is not None:
+                    wanted[shape, "serialization"] = None
         places, whole = models_json_schema(list(wanted), ref_template=PLACE, schema_generator=Truthful)
         self._places = places
         self.schemas: dict[str, Schema] = whole["$defs"]
@@ -54,6 +55,11 @@ class Shapes:
     def given(self, model: type[BaseModel]) -> Schema:
         """Where the shape of an answer stands."""
         return self._places[model, "serialization"]
+
+    def answered(self, route: Route) -> Schema:
+        """What a call answers with: one shape, or one for customers and one for staff."""
+        found = [self.given(shape) for shape in (route.gives, route.gives_staff) if shape is not None]
+        return found[0] if len(found) == 1 else {"anyOf": found[::-1]}
 
     def whole(self, place: Schema) -> Schema:
         """The shape itself."""

@@ -1,0 +1,29 @@
+"""What stands in addresses of calls about tickets: tickets, comments and files, by their ids."""
+
+from __future__ import annotations
+
+from tests.security.sweep.stage import CUSTOMER, STAFF
+from tests.security.sweep.things import NO_SUCH_ID, Asked, Trio, made_for
+
+
+@made_for("ticket_id", "/api/v1/tickets")
+def _ticket_called(asked: Asked) -> Trio:
+    own_only = asked.role not in STAFF or asked.line.rule.endswith("/rating")
+    stage = asked.stage
+    ticket = stage.own_request(asked.role) if own_only else stage.team_ticket()
+    asked.made["number"] = ticket
+    return str(ticket.id), str(stage.foreign_ticket().id), NO_SUCH_ID
+
+
+@made_for("comment_id", "/api/v1/tickets")
+def _comment_called(asked: Asked) -> Trio:
+    author = asked.person if asked.role in {CUSTOMER, *STAFF} else None
+    entry = asked.stage.entry(asked.ticket, author)
+    return str(entry.id), str(asked.stage.foreign_entry().id), NO_SUCH_ID
+
+
+@made_for("attachment_id", "/api/v1/attachments")
+def _file_called(asked: Asked) -> Trio:
+    stage = asked.stage
+    ticket = stage.team_ticket() if asked.role in STAFF else stage.own_request(asked.role)
+    return str(stage.file(ticket).id), str(stage.file(stage.foreign_ticket()).id), NO_SUCH_ID

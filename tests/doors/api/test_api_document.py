@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.accounts.words import Refusal
-from app.web.api import microsoft, sign_in
+from app.web.api import door, microsoft, sign_in
 from app.web.kit import json_answers
 from tests.support.accounts import PASSWORD, facts, give_password
 from tests.support.programs import LOGIN, Program
@@ -22,23 +18,6 @@ TEXT = (Path(__file__).resolve().parents[3] / "API.md").read_text(encoding="utf-
 BLOCK = re.compile(r"```(json|python)\n(.*?)```", re.DOTALL)
 OURS = TEXT[TEXT.index("## Below /api") : TEXT.index("## Health")]
 BLOCKS = [(kind, body) for kind, body in BLOCK.findall(OURS)]
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *_args: object) -> None:
-        """Nothing is said."""
-
-
-@pytest.fixture
-def address(house: Flask) -> Iterator[str]:
-    """The house on a socket of loopback."""
-    server = make_server("127.0.0.1", 0, house, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
 
 
 def test_the_example_in_python_runs(world, address, capsys, monkeypatch):
@@ -100,3 +79,12 @@ def test_every_code_is_told():
     }
     known = set(json_answers.CODES.values()) | set(json_answers.SENTENCES) | words | set(Refusal)
     assert told == known - {"error"}
+
+
+@pytest.mark.sqlite_only
+def test_every_call_is_told():
+    """By its method and address, whatever its parameters are called."""
+    told = re.sub(r"\{\w+\}", "{}", TEXT)
+    rules = {(route.method, re.sub(r"<[^>]+>", "{}", route.rule)) for route in door.table}
+    told_rules = {rule for rule in rules if f"`{rule[0]} {rule[1]}" in told or f"`{rule[1]}`" in told}
+    assert rules - told_rules == set()

@@ -44,7 +44,7 @@ def _printable(value: str) -> str:
 T = TypeVar("T")
 # A type whose empty form field means None.
 Maybe = Annotated[T | None, BeforeValidator(_none_if_empty)]
-Id = Annotated[int, BeforeValidator(_chosen), Field(ge=1, le=MAX_ID)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_chosen)]
 OptionalId = Maybe[Id]
 Line = Annotated[str, AfterValidator(_printable), AfterValidator(one_line)]
 Lines = Annotated[str, AfterValidator(_printable), AfterValidator(many_lines), Field(max_length=BODY_LENGTH)]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import StringConstraints
+from typing import TYPE_CHECKING, Any
 
 from app.accounts.queries import names
 from app.core.actor import Actor
-from app.core.paging import MAX_CURSOR, Page
+from app.core.paging import Page
 from app.core.schema import Command
 from app.core.text import clean
 from app.events.words import DeliveryState
@@ -26,7 +24,7 @@ from app.web.api.events import EventActor
 from app.web.api.ticket_commands import CommentCorrection, NewCommentCall
 from app.web.api.ticket_shapes import Attachment
 from app.web.kit.json_answers import Answer
-from app.web.kit.json_lists import Listing, Paged, listing
+from app.web.kit.json_lists import Cursor, Listing, Paged, listing
 
 if TYPE_CHECKING:
     from app.tickets.models import Comment as Entry
@@ -84,7 +82,7 @@ class Happening(Answer):
 class TimelineWanted(Command):
     """A page of a timeline: newest first, a hundred at a time."""
 
-    cursor: Annotated[str, StringConstraints(max_length=MAX_CURSOR)] = ""
+    cursor: Cursor = ""
 
 
 @door.read(

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
 from app.core.language import _
-from app.core.schema import Command, Id, Line, Lines, Title
+from app.core.schema import N_, Command, Id, Line, Lines, Title, refuse
 from app.sla.words import ClockState
-from app.tickets.listing import Moment
 from app.tickets.schemas import Body, TagName
 from app.tickets.words import Channel, PendingReason, Priority, Status
 from app.web.kit.json_lists import Paged
 
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _as_said(value: Any) -> Any:
+    """A moment as RFC 3339 writes it, with its zone; a bare number could mean anything."""
+    if isinstance(value, str) and not MOMENT.fullmatch(value):
+        raise refuse(N_("Please give a moment such as 2026-11-20T09:00:00Z."))
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_said)]
 Tags = Annotated[list[TagName], Field(max_length=20)]
 Files = Annotated[list[Id], Field(max_length=50)]
 
@@ -46,9 +57,9 @@ class TicketsWanted(Paged):
     tag: TagName | None = None
     channel: Channel | None = None
     sla: ClockState | None = None
-    created_after: Moment | None = None
-    created_before: Moment | None = None
-    updated_after: Moment | None = None
+    created_after: Instant | None = None
+    created_before: Instant | None = None
+    updated_after: Instant | None = None
     sort: Sorting = Sorting.RECENT
 
 

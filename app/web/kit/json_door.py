@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ from app.web.kit.visitor import current_actor
 
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LONGEST_KEY = 80
+KEY_SIGNS = re.compile("[!-~]+")
 # What only a person opens who signed in: a key can neither change a sign-in nor make keys.
 PERSONAL = ("/auth/", "/api-keys")
 
@@ -199,9 +201,11 @@ def _key() -> str:
     """The key that makes this request the same as an earlier one.
 
     Raises:
-        BadRequest: longer than any key, or not of plain signs.
+        BadRequest: empty, longer than any key, or not of plain signs.
     """
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > LONGEST_KEY or not key.isascii() or (key and not key.isprintable()):
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return ""
+    if not 0 < len(key) <= LONGEST_KEY or not KEY_SIGNS.fullmatch(key):
         raise BadRequest
     return key

@@ -16,6 +16,7 @@ from app.web.kit.json_answers import Answer
 
 MOST = 100
 USUAL = 25
+Cursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR, pattern=r"^[A-Za-z0-9_=-]*$")]
 Row = TypeVar("Row", bound=Answer)
 
 
@@ -23,7 +24,7 @@ class Paged(Command):
     """What every list is asked with; a cursor comes from the addresses in an earlier answer."""
 
     limit: Annotated[int, Field(ge=1, le=MOST)] = USUAL
-    cursor: Annotated[str, StringConstraints(max_length=MAX_CURSOR)] = ""
+    cursor: Cursor = ""
 
 
 class Listing(Answer, Generic[Row]):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from werkzeug.routing import BaseConverter, IntegerConverter, Map, ValidationError
+from werkzeug.routing import BaseConverter, IntegerConverter
 
 from app.core.errors import NotFound
-from app.core.schema import MAX_ID
 
 NUMBER = re.compile(r"^(?:TICKET-)?0*([1-9][0-9]{0,17})$", re.IGNORECASE)
 
@@ -30,23 +29,25 @@ class PlainInteger(IntegerConverter):
     regex = "[0-9]+"
 
 
-class Id(PlainInteger):
-    """The id of a thing: 1 and more, what a database can hold."""
+class Id(BaseConverter):
+    """The id of a thing: 1 and more, what a database can hold.
 
-    def __init__(self, map: Map) -> None:
-        super().__init__(map, min=1, max=MAX_ID)
+    The pattern alone decides: a converter that refuses later makes the library answer 405 instead of 404.
+    """
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
 
 
 class TicketNumber(BaseConverter):
     """A ticket by its id or its number, read as its id."""
 
-    regex = r"(?:[Tt][Ii][Cc][Kk][Ee][Tt]-)?[0-9]+"
+    regex = "(?:[Tt][Ii][Cc][Kk][Ee][Tt]-)?0*[1-9][0-9]{0,17}"
 
     def to_python(self, value: str) -> int:
-        try:
-            return ticket_id_of(value)
-        except NotFound as error:
-            raise ValidationError from error
+        return ticket_id_of(value)
 
     def to_url(self, value: object) -> str:
         return str(value)

@@ -76,7 +76,8 @@ def test_lists_are_filtered_and_turn(world, agent, customer, mia, lea):
 
 @pytest.mark.parametrize(
     "query", ["nothing=1", "limit=0", "limit=101", "limit=x", "cursor=x", "status=lost", "sort=title",
-              "limit=1&limit=2", "created_after=yesterday", "team=0", "assignee=somebody"],
+              "limit=1&limit=2", "created_after=yesterday",
+              "updated_after=0.5", "created_before=2026-11-20", "team=0", "assignee=somebody"],
 )  # fmt: skip
 def test_a_question_that_cannot_be_answered_is_refused(agent, query):
     answer = agent.get(f"{TICKETS}?{query}")
@@ -114,6 +115,14 @@ def test_what_is_not_theirs_is_not_there(world, customer, mia):
         assert program.get(TICKETS).json["count"] == 0
     bound = stranger.post(TICKETS, {"title": "a", "description": "b", "attachment_ids": [file]})
     assert refused(bound, 422, "invalid") and set(bound.json["details"]) == {"attachment_ids"}
+
+
+@pytest.mark.parametrize("way", ["GET", "PATCH", "DELETE"])
+def test_an_id_beyond_any_is_missing_whatever_is_to_be_done(agent, way):
+    for path in (f"{TICKETS}/{2**63}", f"{FILES}/{2**63}", f"{TICKETS}/0"):
+        body = {"json": {"title": "x"}} if way == "PATCH" else {}
+        answer = agent.send(way, path, **body)
+        assert answer.status_code == 404, path
 
 
 @pytest.mark.parametrize("where", ["0", "TICKET-0", "TICKET-" + "9" * 30, "x", "9" * 25, "%00", "1.5"])

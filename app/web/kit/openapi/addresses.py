@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app.core.schema import MAX_ID
 from app.web.kit.door import Route
 
 PART = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 KINDS: dict[str, dict[str, Any]] = {
-    "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "id": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
     "int": {"type": "integer", "minimum": 0},
     "ticket": {
         "type": "string",

@@ -30,6 +30,7 @@ def at_once(app: Flask, work: Callable[[], object], times: int = THREADS) -> lis
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
+    failures += [TimeoutError(f"{thread.name} is still at it") for thread in threads if thread.is_alive()]
     db.session.rollback()
     return failures

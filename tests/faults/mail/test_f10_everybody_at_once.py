@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from imapclient.exceptions import IMAPClientError
 
 from app.core import clock
 from app.core.db import db
@@ -85,7 +86,9 @@ class Human:
         uids = client.search()
         some = self._rng.sample(uids, min(3, len(uids)))
         if some:
-            client.move(some, LATER_FOLDER)
+            # What a fetcher has moved away meanwhile is no longer there for a human either (RFC 5530 EXPUNGEISSUED).
+            with suppress(IMAPClientError):
+                client.move(some, LATER_FOLDER)
         if self._rng.random() < 0.5:
             self._back()
 

@@ -11,8 +11,9 @@ from app.integrations.dialing import resolve
 from app.integrations.outcome import Undeliverable
 
 PORTS = {"https": 443, "http": 80}
-# Visible ASCII but the backslash, which some parsers take for a slash; no blank can end the request line.
-PLAIN_URL = re.compile(r"[!-\[\]-~]+")
+# What an address is made of (RFC 3986 §2). Neither the backslash, which some parsers take for a slash, nor a blank,
+# which would end the request line, is among it.
+PLAIN_URL = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 MAX_URL = 2048
 HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 

@@ -14,10 +14,13 @@ from app.web.kit.json_answers import Refusal
 
 PLACE = "#/components/schemas/{model}"
 Schema = dict[str, Any]
+# What a body may not carry (see json_body), and a text that is more than blanks.
+NO_NUL = r"^[^\u0000]*$"
+WITH_LETTERS = r"^[^\S\u0000]*[^\s\u0000][^\u0000]*$"
 
 
 class Truthful(GenerateJsonSchema):
-    """Pydantic's schemas without titles nobody needs, and with texts that are more than blanks.
+    """Pydantic's schemas without titles nobody needs, and with what texts that are sent have to be.
 
     Commands strip their texts before they are measured, so a text that has to have letters has to show one.
     """
@@ -27,8 +30,8 @@ class Truthful(GenerateJsonSchema):
 
     def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
         made = super().str_schema(schema)
-        if made.get("minLength", 0) > 0 and "pattern" not in made:
-            made["pattern"] = r"\S"
+        if self.mode == "validation" and "pattern" not in made:
+            made["pattern"] = WITH_LETTERS if made.get("minLength", 0) > 0 else NO_NUL
         return made
 
 

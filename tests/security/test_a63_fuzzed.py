@@ -1,0 +1,57 @@
+"""A63: somebody who knows nothing but the document of the interface asks every call in every way, as each role."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.security.sweep.stage import ADMIN, ANON, ROLES, Stage
+from tests.support.world import World
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+# Calls that end the very sign-in that asks: they are asked alone, each time with a new one.
+LEAVING = "/auth/logout"
+LONG = os.environ.get("HD_ENDURANCE") == "1"
+DEPTH = ("--max-examples", "100") if LONG else ("--max-examples", "5")
+
+
+def fuzzed(address: str, token: str, folder: Path, *options: str) -> str:
+    """What the fuzzer says in the end, "" when it found nothing."""
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "--config-file", str(CONFIGURATION), "run", f"{address}/api/openapi.json", "--no-color",
+        "--checks", "all", "--seed", "1", *options, *DEPTH,
+        *(("--header", f"Authorization: Bearer {token}") if token else ()),
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=1800)
+    return "" if done.returncode == 0 else done.stdout[-20_000:] + done.stderr[-2000:]
+
+
+def token_of(stage: Stage, role: str) -> str:
+    return "" if role == ANON else stage.program(role).access
+
+
+@pytest.fixture
+def stage(world: World) -> Stage:
+    """A firm with requests, answers and files to be found."""
+    made = Stage(world)
+    made.foreign_entry()
+    for ticket in (made.own_request(ADMIN), made.team_ticket()):
+        made.entry(ticket)
+    return made
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a63_nothing_the_document_allows_or_forbids_breaks_a_call(
+    stage: Stage, address: str, role: str, tmp_path: Path
+) -> None:
+    """No 500, no HTML, no answer the document does not tell, no refusal of what it allows, none of the reverse."""
+    found = fuzzed(address, token_of(stage, role), tmp_path, "--exclude-path-regex", LEAVING)
+    assert not found, pytest.fail(found, pytrace=False)
+    alone = ("--include-path-regex", LEAVING, "--phases", "examples,coverage,fuzzing")
+    found = fuzzed(address, token_of(stage, role), tmp_path, *alone)
+    assert not found, pytest.fail(found, pytrace=False)

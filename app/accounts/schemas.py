@@ -64,6 +64,21 @@ class Registration(Command):
         return value
 
 
+class FullRegistration(Registration):
+    """A new customer who tells more of themselves than the page asks. Numbers of employees are given by staff."""
+
+    phone: Annotated[Line, Field(max_length=40)] = ""
+    company: Annotated[Line, Field(max_length=120)] = ""
+    department: Name = ""
+    position: Name = ""
+    street_address: Annotated[Line, Field(max_length=160)] = ""
+    postal_code: Annotated[Line, Field(max_length=20)] = ""
+    city: Name = ""
+    country: Annotated[Line, Field(max_length=60)] = ""
+    language: Literal["de", "en"] | None = None
+    time_zone: Zone | None = None
+
+
 class Details(Command):
     """What a person's record says besides address, role and rights."""
 

@@ -150,6 +150,15 @@ def change_password(world: Any, person: Any, _program: Program) -> None:
     assert other.post("/auth/password", {"current": PASSWORD, "password": ANOTHER}).status_code == 303
 
 
+def log_out_everywhere(world: Any, person: Any, _program: Program) -> None:
+    assert Program(world.app, person).post("/api/v1/auth/logout-everywhere").status_code == 204
+
+
+def change_password_by_program(world: Any, person: Any, _program: Program) -> None:
+    body = {"current": PASSWORD, "new": ANOTHER}
+    assert Program(world.app, person).post("/api/v1/auth/password", body).status_code == 204
+
+
 def deactivate(_world: Any, person: Any, _program: Program) -> None:
     run_unit(lambda: people.deactivate(person_for(SHELL, person.id, Need.MANAGE), actor=SHELL))
 
@@ -165,7 +174,17 @@ def spend_twice(_world: Any, _person: Any, program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    "ending", [log_out, log_out_elsewhere, change_password, deactivate, end_by_staff, spend_twice]
+    "ending",
+    [
+        log_out,
+        log_out_elsewhere,
+        log_out_everywhere,
+        change_password,
+        change_password_by_program,
+        deactivate,
+        end_by_staff,
+        spend_twice,
+    ],
 )
 def test_a50_both_tokens_end_with_their_sign_in(world, ending):
     mia = give_password(world.customer())

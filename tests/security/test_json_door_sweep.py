@@ -116,7 +116,7 @@ def test_a63_a_value_of_the_wrong_kind_is_refused(world: World, line: Line) -> N
             answer = call(program, line, path, body)
             assert answer.status_code < 500, f"{line}: {name}={value!r}"
             assert answer.status_code >= 400 or fits(line.takes, body), f"{line}: {name}={value!r}"
-            assert answer.mimetype == "application/json"
+            assert answer.mimetype == "application/json" or not answer.data
 
 
 @pytest.mark.parametrize("line", CALLS, ids=str)

@@ -56,14 +56,9 @@ def _refusal(address: str) -> str:
 
 def _join(command: Registration, password_hash: str, actor: Actor) -> Person | None:
     """Make the account and the link; the person who already has the address, when somebody was faster."""
-    person = arrivals.add(
-        command.email,
-        password_hash=password_hash,
-        first_name=command.first_name,
-        last_name=command.last_name,
-        role=Role.CUSTOMER,
-        language=language(),
-    )
+    own = command.model_dump(exclude={"email", "password", "password_confirm"}, exclude_none=True)
+    given = {"language": language()} | own
+    person = arrivals.add(command.email, password_hash=password_hash, role=Role.CUSTOMER, **given)
     if person is None:
         return find_by_email(command.email)
     record(PersonCreated(role=person.role, how="registration"), actor=actor, subject=("person", person.id))

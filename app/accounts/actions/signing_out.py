@@ -55,6 +55,15 @@ def end_others(*, actor: Actor) -> int:
 
 
 @action
+def end_everywhere(*, actor: Actor) -> int:
+    """End all the actor's sign-ins, the present one among them; returns how many ended."""
+    ended = sign_ins.end_all(actor.person_id or 0)
+    fact = SignInsEnded(count=ended, how="by_person")
+    record(fact, actor=actor, subject=("person", actor.person_id or 0))
+    return ended
+
+
+@action
 def end_all_of(person: Person, *, actor: Actor) -> int:
     """End every sign-in of a person the actor manages; returns how many ended."""
     ended = sign_ins.end_all(person.id)

@@ -1,4 +1,4 @@
-"""`/auth/login`, `/auth/refresh`, `/auth/logout`: how programs come in, stay, and go."""
+"""`/auth/login`, `/auth/refresh`, `/auth/logout`, `/auth/logout-everywhere`: how programs come in, stay, and go."""
 
 from __future__ import annotations
 
@@ -115,6 +115,12 @@ def refresh(_actor: Actor) -> Tokens:
 def logout(actor: Actor) -> None:
     """End the sign-in: neither of its tokens opens anything any more."""
     signing_out.sign_out(actor=actor)
+
+
+@door.change("/auth/logout-everywhere", allow="account.secure")
+def logout_everywhere(actor: Actor) -> None:
+    """End all your sign-ins, of browsers and programs alike and this one among them; all their tokens end at once."""
+    signing_out.end_everywhere(actor=actor)
 
 
 def this_program() -> Browser:

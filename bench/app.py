@@ -1,7 +1,7 @@
 """The application under measurement, with its yardsticks beside it: `gunicorn "bench.app:make()"`.
 
 ``/plain/`` is a plain Flask application with one SELECT, ``/bench/bare`` a bare public route of this application,
-``/bench/page`` a page with nothing on it for somebody signed in.
+``/bench/page`` a page with nothing on it for somebody signed in, ``/api/bench/bare`` the same for a program.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from app import create_app
 from app.core.actor import Actor
 from app.web.kit import page
 from app.web.kit.door import PUBLIC, Door
+from app.web.kit.json_answers import Answer
+from app.web.kit.json_door import JsonDoor
 
 EMPTY = """{% extends "layouts/agent.html" %}
 {% block title %}Bench{% endblock %}
@@ -28,6 +30,7 @@ def make() -> Callable[..., Any]:
     """The WSGI application, set up from the environment like the product."""
     app = create_app()
     app.register_blueprint(_door())
+    app.register_blueprint(_json_door())
     loaders = [app.jinja_env.loader, DictLoader({"bench.html": EMPTY})]
     app.jinja_env.loader = ChoiceLoader([loader for loader in loaders if loader])
     plain = _plain(app.config["SQLALCHEMY_DATABASE_URI"])
@@ -44,6 +47,22 @@ def _door() -> Door:
     @door.page("/page", allow="tickets.work")
     def empty(actor: Actor) -> str:
         return page.render("bench.html", nav={})
+
+    return door
+
+
+class Bare(Answer):
+    """An answer with next to nothing in it."""
+
+    ok: bool
+
+
+def _json_door() -> JsonDoor:
+    door = JsonDoor("bench_api", __name__, url_prefix="/api/bench")
+
+    @door.read("/bare", allow="tickets.work", gives=Bare)
+    def bare(actor: Actor) -> Bare:
+        return Bare(ok=True)
 
     return door
 

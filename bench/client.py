@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -27,10 +28,11 @@ class Client:
     Args:
         port: of the server on loopback.
         cookie: the cookie header of whoever asks.
+        token: or the access token of a program.
     """
 
-    def __init__(self, port: int, cookie: str = "") -> None:
-        self.port, self.cookie = port, cookie
+    def __init__(self, port: int, cookie: str = "", token: str = "") -> None:
+        self.port, self.cookie, self.token = port, cookie, token
         self._socket: socket.socket | None = None
 
     def get(self, path: str) -> Answer:
@@ -41,8 +43,14 @@ class Client:
         head = self._head("POST", path, f"Content-Type: {FORM}\r\nContent-Length: {len(body)}\r\n")
         return self._ask(head + body)
 
+    def post_json(self, path: str, given: Mapping[str, object]) -> Answer:
+        body = json.dumps(given).encode()
+        head = self._head("POST", path, f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n")
+        return self._ask(head + body)
+
     def _head(self, verb: str, path: str, more: str = "") -> bytes:
         cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
+        cookie += f"Authorization: Bearer {self.token}\r\n" if self.token else ""
         host = f"Host: 127.0.0.1:{self.port}\r\nOrigin: http://127.0.0.1:{self.port}\r\n"
         return f"{verb} {path} HTTP/1.1\r\n{host}{cookie}{more}\r\n".encode()
 

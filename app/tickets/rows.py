@@ -133,10 +133,10 @@ def key_of(order: Order, cells: Cells) -> tuple[Any, ...]:
     return (*(part.urgency if isinstance(part, Priority) else part for part in parts), cells[0])
 
 
-def dressed(actor: Actor, found: Sequence[Cells]) -> list[QueueRow]:
+def dressed(actor: Actor, found: Sequence[Cells]) -> Sequence[QueueRow]:
     """Rows with what lies beside the tickets: tags, and who is there just now (staff)."""
     if not found:
-        return []
+        return ()
     for_staff = is_staff(actor)
     tags, present = _beside(actor, [cells[0] for cells in found]) if for_staff else ({}, {})
     lines: list[QueueRow] = []

@@ -133,7 +133,7 @@ class StaffTicket(Ticket):
 
 
 SAME = (
-    *("id", "number", "title", "status", "pending_reason", "priority", "channel", "created_at", "updated_at"),
+    *("id", "title", "status", "pending_reason", "priority", "channel", "created_at", "updated_at"),
     *("first_response_at", "resolved_at", "closed_at", "sla_state", "has_files", "last_entry_by_customer"),
     "version",
 )
@@ -161,7 +161,7 @@ def staff_row(record: Record) -> StaffTicketRow:
 
 def ticket(actor: Actor, found: Whole) -> Ticket:
     """A whole ticket, as the actor may see it."""
-    record, row = found.record, found.record.ticket
+    record, row = found.record, found.ticket
     values = _common(record) | {
         "description": row.description,
         "created_by": somebody(row.created_by_id, record.people),
@@ -196,6 +196,7 @@ def _common(record: Record) -> dict[str, Any]:
     found = record.ticket
     topic = record.categories.get(found.category_id or 0)
     return {name: getattr(found, name) for name in SAME} | {
+        "number": number_of(found.id),
         "category": Named(id=found.category_id, name=topic) if found.category_id and topic else None,
         "team": Named(id=found.team_id, name=record.teams.get(found.team_id, "")),
         "requester": somebody(found.requester_id, record.people),
@@ -212,7 +213,7 @@ def _people(ids: Any, record: Record) -> list[Somebody]:
 
 
 def _sla(found: Whole) -> Sla:
-    row = found.record.ticket
+    row = found.ticket
     given = {name: getattr(row, name) for name in OF_SLA}
     waits = row.phase is Phase.ACTIVE and row.status is Status.PENDING
     return Sla(policy=found.policy, paused=waits, **given)

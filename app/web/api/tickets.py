@@ -50,8 +50,8 @@ def tickets(actor: Actor, query: TicketsWanted) -> Listing[TicketRow] | Listing[
 def _of_staff(actor: Actor, query: TicketsWanted) -> Listing[StaffTicketRow]:
     asked = query.model_dump(exclude_none=True) | {"sort": Sort(query.sort.value)}
     wanted = QueueQuery(**asked)
-    page = queue.page(actor, wanted)
-    found = records.records(actor, [one.id for one in page.rows])
+    page = queue.ids(actor, wanted)
+    found = records.records(actor, page.rows)
     total = counts.total(actor, wanted)
     rows = [shapes.staff_row(one) for one in found]
     return listing(Listing[StaffTicketRow], rows, page, total.n, at_least=total.is_lower_bound)

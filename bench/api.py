@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import sqlalchemy as sa
+from flask import Flask
 
 from app.accounts import json_tokens, sign_ins
 from app.accounts.actors import actor_for_person
@@ -50,8 +51,7 @@ def main() -> None:
     parser.add_argument("--database", required=True)
     parser.add_argument("--rounds", type=int, default=40)
     given = parser.parse_args()
-    app = make_app(given.database)
-    with Serving(given.database) as server, app.app_context():
+    with Serving(given.database) as server, _app(given.database, server.port).app_context():
         fold()  # as the worker does every minute
         person = _first(Role.SUPPORT_AGENT)
         opening = _opening(actor_for_person(person), _first(Role.CUSTOMER).id)
@@ -60,6 +60,11 @@ def main() -> None:
         print("\n".join(_report(_in_turn(calls, given.rounds), bare_sql, len(opening))))
         print("\n".join(_at_once(server.port, person, list(calls))))
         db.session.remove()
+
+
+def _app(url: str, port: int) -> Flask:
+    """The application as the web workers see it: tokens belong to an address."""
+    return make_app(url, site_url=f"http://127.0.0.1:{port}")
 
 
 def _first(role: Role) -> Person:

@@ -14,7 +14,7 @@ from app.sla.words import ClockState
 from app.tickets import walks
 from app.tickets.access import HOUSE, is_staff, sees_all_teams
 from app.tickets.listing import QueueQuery, View
-from app.tickets.models import Draft, Load, Tally, Ticket
+from app.tickets.models import Draft, Load, Tally, Ticket, Watcher
 from app.tickets.plans import plan_for
 from app.tickets.questions import Nothing, Question, Scope, question, scope
 from app.tickets.walks import Shape, key_params
@@ -138,27 +138,29 @@ class Total:
 def total(actor: Actor, query: QueueQuery) -> Total:
     """The length of a list: from the counters where they know it, else counted up to 10,000."""
     try:
-        if is_staff(actor):
-            summing = _from_counters(actor, query)
-            if summing is not None:
-                return Total(int(db.session.scalar(summing) or 0))
-        return _counted(actor, query)
+        known = _from_counters(actor, query) if is_staff(actor) else None
+        return _counted(actor, query) if known is None else known
     except Nothing:
         return Total(0)
 
 
-def _from_counters(actor: Actor, query: QueueQuery) -> sa.Select[Any] | None:
-    """The sum that answers, None when only the tickets know."""
+def _from_counters(actor: Actor, query: QueueQuery) -> Total | None:
+    """What the counters answer, None when only the tickets know."""
     asked, where = question(actor, query), scope(actor, query)
     if query.view in (View.DRAFTS, View.WATCHED):
         return None
-    if asked.conditions.keys() <= OF_TALLY and not where.personal:
-        return _of_teams(asked, where)
+    if asked.conditions.keys() <= OF_TALLY:
+        n = int(db.session.scalar(_of_teams(asked, where)) or 0)
+        if not where.personal:
+            return Total(n)
+        if n > EXACT_UP_TO:
+            return Total(EXACT_UP_TO, is_lower_bound=True)
+        return _up_to(n + int(db.session.scalar(_elsewhere(actor, asked, where)) or 0))
     everything = where.teams is None and not where.hidden
     theirs = where.personal and asked.assignee_id == actor.person_id
     if asked.assignee_id is not None and asked.conditions.keys() <= OF_LOAD and (everything or theirs):
         here = Load.assignee_id == asked.assignee_id, Load.stage.in_(asked.stages)
-        return sa.select(sa.func.sum(Load.n)).where(*here)
+        return Total(int(db.session.scalar(sa.select(sa.func.sum(Load.n)).where(*here)) or 0))
     return None
 
 
@@ -173,6 +175,26 @@ def _of_teams(asked: Question, where: Scope) -> sa.Select[Any]:
     return found.where(Tally.is_free) if "nobody" in asked.conditions else found
 
 
+def _elsewhere(actor: Actor, asked: Question, where: Scope) -> sa.Select[Any]:
+    """How many tickets of teams that are not shown concern the viewer all the same."""
+    far = Ticket.team_id.not_in(where.teams) if where.teams is not None else Ticket.team_id.in_(where.hidden)
+    narrowed = [far, Ticket.stage.in_(asked.stages)]
+    if "team" in asked.conditions:
+        narrowed.append(Ticket.team_id == asked.conditions["team"])
+    if "sla" in asked.conditions:
+        narrowed.append(Ticket.sla_state == asked.conditions["sla"])
+    if "nobody" in asked.conditions:
+        narrowed.append(Ticket.assignee_id.is_(None))
+    me, here = actor.person_id, sa.select(Ticket.id).where(*narrowed)
+    ways = (
+        here.where(Ticket.assignee_id == me, Ticket.phase.in_(asked.phases)),
+        here.where(Ticket.requester_id == me),
+        here.join(Watcher, Watcher.ticket_id == Ticket.id).where(Watcher.person_id == me),
+    )
+    theirs = sa.union(*ways).subquery()
+    return sa.select(sa.func.count()).select_from(theirs)
+
+
 def _counted(actor: Actor, query: QueueQuery) -> Total:
     plan = plan_for(actor, query)
     end: Any = None
@@ -182,7 +204,11 @@ def _counted(actor: Actor, query: QueueQuery) -> Total:
         end = db.session.execute(walks.frontier(plan.shape()), step).first()
     params = plan.params | {"take": EXACT_UP_TO + 1} | key_params("until", tuple(end) if end else ())
     n = int(db.session.scalar(_counting(plan.shape(until=end is not None)), params) or 0)
-    return Total(min(n, EXACT_UP_TO), n > EXACT_UP_TO or end is not None)
+    return _up_to(n, at_least=end is not None)
+
+
+def _up_to(n: int, *, at_least: bool = False) -> Total:
+    return Total(min(n, EXACT_UP_TO), n > EXACT_UP_TO or at_least)
 
 
 @lru_cache(maxsize=128)

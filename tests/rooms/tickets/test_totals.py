@@ -101,3 +101,16 @@ def test_what_no_counter_knows_is_counted_up_to_a_limit(world, monkeypatch):
     monkeypatch.setattr(counts, "EXACT_UP_TO", 3)
     assert counts.total(actor, QueueQuery(priority=["high"])) == counts.Total(3, is_lower_bound=True)
     assert counts.total(actor, QueueQuery(view=View.UNASSIGNED, assignee="me")) == counts.Total(0)
+
+
+def test_own_teams_with_more_than_anybody_counts_are_not_looked_through(world, monkeypatch, statements):
+    """The first page of all tickets is the commonest question, and the counters know enough of it."""
+    agent, customer = world.agent(), world.customer()
+    for _ in range(3):
+        world.ticket(customer)
+    actor = world.actor(agent)
+    assert counts.total(actor, QueueQuery()) == counts.Total(3)
+    monkeypatch.setattr(counts, "EXACT_UP_TO", 2)
+    with statements() as seen:
+        assert counts.total(actor, QueueQuery()) == counts.Total(2, is_lower_bound=True)
+    assert not any("FROM ticket" in statement for statement in seen)

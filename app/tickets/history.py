@@ -8,10 +8,12 @@ import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.paging import read_cursor, write_cursor
+from app.core.paging import Page, read_cursor, write_cursor
 from app.events.models import Event
 from app.events.words import Visibility
+from app.tickets import feed
 from app.tickets.access import entry_visible_to, is_staff
+from app.tickets.feed import Happened
 from app.tickets.models import Comment, Ticket
 
 ROWS = 100
@@ -37,9 +39,48 @@ def page(actor: Actor, ticket: Ticket, cursor: str = "") -> tuple[Sequence[Event
     return rows[:ROWS], older
 
 
-def count(ticket: Ticket) -> int:
-    """How much has happened to a ticket, for staff."""
-    return db.session.scalar(sa.select(sa.func.count()).where(Event.ticket_id == ticket.id)) or 0
+def timeline(actor: Actor, ticket: Ticket, cursor: str, limit: int) -> tuple[Page[Happened], int]:
+    """The same to be turned both ways, and how much there is in all.
+
+    Raises:
+        Invalid: the cursor is damaged.
+    """
+    direction, (place,) = read_cursor(cursor, int) if cursor else ("n", (None,))
+    newer = direction == "p"
+    if is_staff(actor):
+        found = _stretch(ticket, place, newer, limit + 1)
+        count = db.session.scalar(sa.select(sa.func.count()).where(Event.ticket_id == ticket.id)) or 0
+    else:
+        told = feed.told(actor, ticket)
+        found, count = _piece(told, place, newer), len(told)
+    more = len(found) > limit
+    rows = found[:limit][:: -1 if newer else 1]
+    if not rows:
+        return Page(()), count
+    older, back = (True, more) if newer else (more, bool(cursor))
+    return Page(
+        rows,
+        write_cursor("n", rows[-1].position) if older else None,
+        write_cursor("p", rows[0].position) if back else None,
+    ), count
+
+
+def _stretch(ticket: Ticket, place: int | None, newer: bool, most: int) -> list[Happened]:
+    """What staff may know, away from a place."""
+    query = sa.select(Event).where(Event.ticket_id == ticket.id).limit(most)
+    query = query.order_by(Event.id if newer else Event.id.desc())
+    if place is not None:
+        query = query.where(Event.id > place if newer else Event.id < place)
+    return [Happened(event.id, event, event.payload) for event in db.session.scalars(query)]
+
+
+def _piece(told: Sequence[Happened], place: int | None, newer: bool) -> list[Happened]:
+    """What the requester's side was told, away from a place."""
+    if place is None:
+        return list(told)
+    if newer:
+        return [one for one in reversed(told) if one.position > place]
+    return [one for one in told if one.position < place]
 
 
 def entries(actor: Actor, ticket_id: int, ids: Sequence[int]) -> Sequence[Comment]:

@@ -87,7 +87,7 @@ def check_version(ticket: Ticket, version: int | None) -> None:
         )
 
 
-def check_version_of(ticket_id: int, version: int | None, *, actor: Actor) -> None:
+def check_version_of(ticket_id: int, version: int, *, actor: Actor) -> None:
     """As :func:`check_version` before a verb that knows of no version; holds the ticket until the unit ends.
 
     Raises:

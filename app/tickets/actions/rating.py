@@ -96,5 +96,6 @@ def _rate(ticket: Ticket, command: Score, actor: Actor) -> Rating:
         rating = Rating(ticket_id=ticket.id, created_at=now)
         db.session.add(rating)
     rating.score, rating.comment, rating.updated_at = command.score, command.comment, now
+    ticket.version += 1  # the rating is part of every view of the ticket
     record(Rated(score=command.score), actor=actor, subject=("ticket", ticket.id), ticket=ticket.id)
     return rating

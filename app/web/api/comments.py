@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.accounts.queries import names
 from app.core.actor import Actor
-from app.core.paging import Page
-from app.core.schema import Command
 from app.core.text import clean
 from app.events.words import DeliveryState
-from app.tickets import conversation, feed, history
+from app.tickets import conversation, history
 from app.tickets.access import is_staff, ticket_for
 from app.tickets.actions import replying
 from app.tickets.conversation import Around
@@ -24,7 +22,7 @@ from app.web.api.events import EventActor
 from app.web.api.ticket_commands import CommentCorrection, NewCommentCall
 from app.web.api.ticket_shapes import Attachment
 from app.web.kit.json_answers import Answer
-from app.web.kit.json_lists import Cursor, Listing, Paged, listing
+from app.web.kit.json_lists import Listing, Paged, listing
 
 if TYPE_CHECKING:
     from app.tickets.models import Comment as Entry
@@ -77,12 +75,6 @@ class Happening(Answer):
     actor: EventActor | None
     data: dict[str, Any]
     version: int
-
-
-class TimelineWanted(Command):
-    """A page of a timeline: newest first, a hundred at a time."""
-
-    cursor: Cursor = ""
 
 
 @door.read(
@@ -144,19 +136,12 @@ def correct_comment(actor: Actor, command: CommentCorrection, ticket_id: int, co
     "/tickets/<ticket:ticket_id>/timeline",
     allow="portal.use",
     gives=Listing[Happening],
-    query=TimelineWanted,
+    query=Paged,
 )
-def timeline(actor: Actor, query: TimelineWanted, ticket_id: int) -> Listing[Happening]:
+def timeline(actor: Actor, query: Paged, ticket_id: int) -> Listing[Happening]:
     """Everything that happened to a ticket that you may know of, newest first."""
-    ticket = ticket_for(actor, ticket_id)
-    if is_staff(actor):
-        found, older = history.page(actor, ticket, query.cursor)
-        told = [Happened(event.id, event, event.payload) for event in found]
-        page, count = Page(told, older or None), history.count(ticket)
-    else:
-        told = feed.told(actor, ticket)
-        page, count = Page(told), len(told)
-    return listing(Listing[Happening], _happenings(told), page, count)
+    page, count = history.timeline(actor, ticket_for(actor, ticket_id), query.cursor, query.limit)
+    return listing(Listing[Happening], _happenings(page.rows), page, count)
 
 
 def _happenings(told: Sequence[Happened]) -> list[Happening]:

@@ -27,6 +27,7 @@ def _as_said(value: Any) -> Any:
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_as_said)]
 Tags = Annotated[list[TagName], Field(max_length=20)]
+Assignee = Literal["me"] | Id
 Files = Annotated[list[Id], Field(max_length=50)]
 
 
@@ -87,7 +88,7 @@ class NewTicketCall(Command):
 
 
 class TicketChange(Command):
-    """What is to be different; what is left out stays."""
+    """What is to be different; what is left out stays. `assignee`: `me`, the id of a colleague, or null."""
 
     model_config = example(priority="critical", tags=["vpn"])
 
@@ -97,11 +98,12 @@ class TicketChange(Command):
     priority: Priority | None = None
     category: Id | None = None
     team: Id | None = None
+    assignee: Assignee | None = None
     tags: Tags | None = None
 
 
 class WholeTicket(Command):
-    """All a ticket's own fields at once."""
+    """All a ticket's own fields at once. `assignee`: `me`, the id of a colleague, or null."""
 
     model_config = example(
         title="VPN bricht ab",
@@ -110,6 +112,7 @@ class WholeTicket(Command):
         priority="high",
         category=None,
         team=1,
+        assignee="me",
         tags=[],
     )
 
@@ -119,6 +122,7 @@ class WholeTicket(Command):
     priority: Priority
     category: Id | None
     team: Id
+    assignee: Assignee | None
     tags: Tags
 
 

@@ -33,7 +33,7 @@ def assign_ticket(actor: Actor, command: AssigneeWanted, ticket_id: int) -> Tick
 
     Another person and `auto` are for team leaders and administrators, unless agents may hand on.
     """
-    check_version_of(ticket_id, expected_version(), actor=actor)
+    _unless_stale(actor, ticket_id)
     if command.assignee == "me":
         assigning.take(actor, ticket_id)
     elif command.assignee == "auto":
@@ -50,9 +50,11 @@ def assign_ticket(actor: Actor, command: AssigneeWanted, ticket_id: int) -> Tick
     allow="tickets.escalate",
     takes=EscalationCall,
     gives=StaffTicket,
+    matches=True,
 )
 def escalate_ticket(actor: Actor, command: EscalationCall, ticket_id: int) -> Ticket:
     """Hand a ticket up to a higher support level."""
+    _unless_stale(actor, ticket_id)
     escalating.escalate(actor, ticket_id, Escalation(level=command.level, reason=command.reason))
     return _now(actor, ticket_id)
 
@@ -63,9 +65,11 @@ def escalate_ticket(actor: Actor, command: EscalationCall, ticket_id: int) -> Ti
     takes=Said,
     gives=Ticket,
     gives_staff=StaffTicket,
+    matches=True,
 )
 def resolve_ticket(actor: Actor, command: Said, ticket_id: int) -> Ticket:
     """Say that the problem is solved: its requester, or staff."""
+    _unless_stale(actor, ticket_id)
     _say(actor, ticket_id, command)
     if is_staff(actor):
         triage.change_status(actor, ticket_id, StatusMove(status=Status.RESOLVED))
@@ -74,9 +78,16 @@ def resolve_ticket(actor: Actor, command: Said, ticket_id: int) -> Ticket:
     return _now(actor, ticket_id)
 
 
-@door.change("/tickets/<ticket:ticket_id>/close", allow="tickets.work", takes=Said, gives=StaffTicket)
+@door.change(
+    "/tickets/<ticket:ticket_id>/close",
+    allow="tickets.work",
+    takes=Said,
+    gives=StaffTicket,
+    matches=True,
+)
 def close_ticket(actor: Actor, command: Said, ticket_id: int) -> Ticket:
     """Close a ticket for good."""
+    _unless_stale(actor, ticket_id)
     _say(actor, ticket_id, command)
     triage.change_status(actor, ticket_id, StatusMove(status=Status.CLOSED))
     return _now(actor, ticket_id)
@@ -88,9 +99,11 @@ def close_ticket(actor: Actor, command: Said, ticket_id: int) -> Ticket:
     takes=Said,
     gives=Ticket,
     gives_staff=StaffTicket,
+    matches=True,
 )
 def reopen_ticket(actor: Actor, command: Said, ticket_id: int) -> Ticket:
     """Open a resolved or closed ticket again: its requester for some days, or staff."""
+    _unless_stale(actor, ticket_id)
     triage.reopen(actor, ticket_id)
     _say(actor, ticket_id, command)
     return _now(actor, ticket_id)
@@ -102,11 +115,20 @@ def reopen_ticket(actor: Actor, command: Said, ticket_id: int) -> Ticket:
     takes=RatingCall,
     gives=Ticket,
     gives_staff=StaffTicket,
+    matches=True,
 )
 def rate_ticket(actor: Actor, command: RatingCall, ticket_id: int) -> Ticket:
     """Rate how a resolved request went, 1 to 5; only its requester."""
+    _unless_stale(actor, ticket_id)
     rating_verbs.rate(actor, ticket_id, Score(score=command.score, comment=command.comment))
     return _now(actor, ticket_id)
+
+
+def _unless_stale(actor: Actor, ticket_id: int) -> None:
+    """Refuse a move that was made on a view which is no longer that (If-Match)."""
+    version = expected_version()
+    if version is not None:
+        check_version_of(ticket_id, version, actor=actor)
 
 
 def _say(actor: Actor, ticket_id: int, command: Said) -> None:

@@ -28,6 +28,7 @@ from app.web.kit.json_lists import Listing, listing
 
 FOR_CUSTOMERS = {"status", "limit", "cursor", "sort"}
 FIELDS = {"category": "category_id", "team": "team_id", "requester": "requester_id", "priority": "impact"}
+OF_CHANGE = FIELDS | {"priority": "priority", "assignee": "assignee_id"}
 
 
 @door.read(
@@ -102,7 +103,10 @@ def ticket(actor: Actor, ticket_id: int) -> Ticket:
     matches=True,
 )
 def change_ticket(actor: Actor, command: TicketChange, ticket_id: int) -> Ticket:
-    """Change some fields of a ticket; all of them or, when one cannot be, none."""
+    """Change some fields of a ticket; all of them or, when one cannot be, none.
+
+    Who may give it to whom is as with `/assign`.
+    """
     return _changed(actor, ticket_id, {name: getattr(command, name) for name in command.model_fields_set})
 
 
@@ -120,7 +124,9 @@ def replace_ticket(actor: Actor, command: WholeTicket, ticket_id: int) -> Ticket
 
 
 def _changed(actor: Actor, ticket_id: int, given: dict[str, Any]) -> Ticket:
-    named = {name if name == "priority" else FIELDS.get(name, name): value for name, value in given.items()}
+    if given.get("assignee") == "me":
+        given = given | {"assignee": actor.person_id}
+    named = {OF_CHANGE.get(name, name): value for name, value in given.items()}
     try:
         changes.change(actor, ticket_id, changes.Change(**named), version=expected_version())
     except Invalid as refusal:

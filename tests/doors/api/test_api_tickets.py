@@ -132,7 +132,7 @@ def test_many_fields_change_together_or_not_at_all(world, agent, mia):
     assert agent.get(at(ticket)).json["title"] == "Neu"
     assert refused(agent.send("PATCH", at(ticket), json={"title": None}), 422, "invalid")
     whole = {"title": "W", "status": "open", "pending_reason": None, "priority": "low", "category": None,
-             "team": world.team.id, "tags": []}  # fmt: skip
+             "team": world.team.id, "assignee": None, "tags": []}  # fmt: skip
     put = agent.send("PUT", at(ticket), json=whole)
     assert put.status_code == 200, put.text
     assert (put.json["title"], put.json["priority"], put.json["tags"]) == ("W", "low", [])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
 import sqlalchemy as sa
 
 from app.accounts.models import Person
@@ -10,6 +13,20 @@ from app.core.db import db
 from app.core.errors import Invalid, Stale
 from app.core.language import _
 from app.core.schema import Command
+
+Whole = TypeVar("Whole", bound=Details)
+
+
+def merged(kind: type[Whole], person: Person, given: Mapping[str, Any]) -> Whole:
+    """A person's whole record as a command, with some fields in place of what is stored.
+
+    What is stored is not judged again: it may be older than today's rules, and nobody wants to change it here.
+
+    Args:
+        given: valid fields of this command; without a version it is the present one.
+    """
+    held = {name: getattr(person, name) for name in kind.model_fields}
+    return cast(Whole, kind.model_construct(**held | dict(given)))
 
 
 def put(person: Person, command: Details, version: int) -> list[str]:

@@ -211,16 +211,22 @@ def recovery_codes_left(person_id: int) -> int:
 
 def teams_of(person_ids: Iterable[int], actor: Actor) -> dict[int, list[str]]:
     """Names of the teams of several people, with one statement; without those hidden from the actor."""
+    found = named_teams_of(person_ids, actor)
+    return {person_id: [name for _id, name in teams] for person_id, teams in found.items()}
+
+
+def named_teams_of(person_ids: Iterable[int], actor: Actor) -> dict[int, list[tuple[int, str]]]:
+    """As :func:`teams_of`, each team with its id."""
     query = (
-        sa.select(Membership.person_id, Team.name)
+        sa.select(Membership.person_id, Team.id, Team.name)
         .join(Team, Team.id == Membership.team_id)
         .where(Membership.person_id.in_(list(person_ids)), Team.is_active.is_(True))
         .where(Team.id.not_in(actor.hidden_team_ids))
         .order_by(Team.name)
     )
-    found: dict[int, list[str]] = {}
-    for person_id, name in db.session.execute(query):
-        found.setdefault(person_id, []).append(name)
+    found: dict[int, list[tuple[int, str]]] = {}
+    for person_id, team_id, name in db.session.execute(query):
+        found.setdefault(person_id, []).append((team_id, name))
     return found
 
 

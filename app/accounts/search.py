@@ -14,7 +14,7 @@ from app.accounts.schemas import PeopleFilter
 from app.accounts.words import Role
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.paging import Page, read_cursor, write_cursor
+from app.core.paging import Page, by_id, count, read_cursor, write_cursor
 from app.core.text import fold
 
 PAGE = 50
@@ -103,12 +103,8 @@ def people(actor: Actor, wanted: PeopleFilter) -> Page[PersonRow]:
 
 def _found(actor: Actor, wanted: PeopleFilter) -> Page[PersonRow]:
     """Each way to find somebody reads its own index; the answers are put together here."""
-    start, address = fold(wanted.q), wanted.q.lower()
-    ways: list[tuple[Any, str]] = [(Person.email_key, address), (PersonAddress.email_key, address)]
-    if "@" not in wanted.q:
-        ways += [(Person.search_key, start), (Person.given_key, start)]
     found: dict[int, PersonRow] = {}
-    for column, beginning in ways:
+    for column, beginning in _ways(wanted.q):
         query = _filtered(actor, wanted).where(column >= beginning, column < beginning + LAST_SIGN)
         if column is PersonAddress.email_key:
             query = query.join(PersonAddress, PersonAddress.person_id == Person.id)
@@ -116,6 +112,46 @@ def _found(actor: Actor, wanted: PeopleFilter) -> Page[PersonRow]:
             found[row[0]] = PersonRow(*row)
     rows = sorted(found.values(), key=lambda row: (row.search_key, row.id))
     return Page(rows[:PAGE], next_cursor="more" if len(rows) > PAGE else None)
+
+
+def users(
+    actor: Actor, words: str, role: Role | None, active: bool | None, cursor: str, limit: int
+) -> tuple[Page[Person], int, bool]:
+    """A page of the people the actor may see in the order they came, how many there are, and whether of more.
+
+    Args:
+        words: the beginning of a name or of a confirmed address, "" for everybody.
+
+    Raises:
+        Invalid: a damaged cursor.
+    """
+    wanted = sa.select(Person).where(visible_to(actor))
+    if role is not None:
+        wanted = wanted.where(Person.role == role)
+    if active is not None:
+        wanted = wanted.where(Person.is_active.is_(active))
+    if words:
+        fitting = _fitting(words)
+        wanted = wanted.join(fitting, fitting.c.id == Person.id)
+    found, more = count(wanted.with_only_columns(Person.id))
+    return by_id(wanted, Person.id, cursor, limit), found, more
+
+
+def _fitting(words: str) -> sa.Subquery:
+    """The ids of those a word finds: put together once, and then looked up."""
+    found = []
+    for column, beginning in _ways(words):
+        owner = PersonAddress.person_id if column is PersonAddress.email_key else Person.id
+        between = sa.and_(column >= beginning, column < beginning + LAST_SIGN)
+        found.append(sa.select(owner.label("id")).where(between))
+    return sa.union(*found).subquery()
+
+
+def _ways(words: str) -> list[tuple[Any, str]]:
+    """The columns a word is looked for in, and what they have to begin with."""
+    start, address = fold(words), words.lower()
+    ways: list[tuple[Any, str]] = [(Person.email_key, address), (PersonAddress.email_key, address)]
+    return ways if "@" in words else [*ways, (Person.search_key, start), (Person.given_key, start)]
 
 
 def _filtered(actor: Actor, wanted: PeopleFilter) -> sa.Select[Any]:

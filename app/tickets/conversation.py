@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app.accounts.queries import PersonName, names
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.paging import Page, read_cursor, write_cursor
+from app.core.paging import Page, by_id
 from app.tickets import queries
 from app.tickets.access import entry_visible_to, is_staff
 from app.tickets.models import Attachment, Comment, Ticket
@@ -35,23 +35,7 @@ def page(actor: Actor, ticket: Ticket, cursor: str, limit: int) -> tuple[Page[Co
     mine = sa.select(Comment).where(Comment.ticket_id == ticket.id, Comment.taken_back_at.is_(None))
     mine = mine.where(entry_visible_to(actor))
     count = db.session.scalar(sa.select(sa.func.count()).select_from(mine.subquery())) or 0
-    backward, place = False, 0
-    if cursor:
-        direction, (place,) = read_cursor(cursor, int)
-        backward = direction == "p"
-    beyond = Comment.id < place if backward else Comment.id > place
-    order = Comment.id.desc() if backward else Comment.id.asc()
-    found = list(db.session.scalars(mine.where(beyond).order_by(order).limit(limit + 1)))
-    more = len(found) > limit
-    rows = found[:limit][:: -1 if backward else 1]
-    if not rows:
-        return Page(()), count
-    forth, back = (True, more) if backward else (more, bool(cursor))
-    return Page(
-        rows,
-        write_cursor("n", rows[-1].id) if forth else None,
-        write_cursor("p", rows[0].id) if back else None,
-    ), count
+    return by_id(mine, Comment.id, cursor, limit), count
 
 
 def around(actor: Actor, ticket: Ticket, entries: Sequence[Comment]) -> Around:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from app.accounts.models import Team
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.paging import Page, read_cursor, write_cursor
+from app.core.paging import Page, by_id, count
 from app.events.models import Delivery, Event
 from app.webhooks.access import check
 from app.webhooks.models import Webhook, WebhookAnswer
 
 ROWS = 25
-COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,8 @@ def page(actor: Actor, cursor: str = "", limit: int = ROWS) -> tuple[Page[Webhoo
         Invalid: a damaged cursor.
     """
     check(actor)
-    count = db.session.scalar(sa.select(sa.func.count()).select_from(Webhook)) or 0
-    return _paged(sa.select(Webhook), Webhook.id, cursor, limit, newest_first=False), count
+    made = db.session.scalar(sa.select(sa.func.count()).select_from(Webhook)) or 0
+    return by_id(sa.select(Webhook), Webhook.id, cursor, limit), made
 
 
 def log(webhook: Webhook, cursor: str = "", limit: int = ROWS) -> Page[Line]:
@@ -64,7 +62,7 @@ def log(webhook: Webhook, cursor: str = "", limit: int = ROWS) -> Page[Line]:
         Invalid: a damaged cursor.
     """
     query = sa.select(WebhookAnswer).where(WebhookAnswer.webhook_id == webhook.id)
-    found = _paged(query, WebhookAnswer.delivery_id, cursor, limit, newest_first=True)
+    found = by_id(query, WebhookAnswer.delivery_id, cursor, limit, newest_first=True)
     return Page(lines(found.rows), found.next_cursor, found.previous_cursor)
 
 
@@ -77,14 +75,7 @@ def line(webhook: Webhook, delivery_id: int) -> Line | None:
 
 def logged(webhook: Webhook) -> tuple[int, bool]:
     """How many deliveries the log has, and whether it may have more: nobody counts on beyond ten thousand."""
-    some = (
-        sa.select(WebhookAnswer.delivery_id)
-        .where(WebhookAnswer.webhook_id == webhook.id)
-        .limit(COUNTED + 1)
-        .subquery()
-    )
-    count = db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-    return min(count, COUNTED), count > COUNTED
+    return count(sa.select(WebhookAnswer.delivery_id).where(WebhookAnswer.webhook_id == webhook.id))
 
 
 def lines(answers: Sequence[WebhookAnswer]) -> list[Line]:
@@ -100,23 +91,3 @@ def lines(answers: Sequence[WebhookAnswer]) -> list[Line]:
     )
     known = {delivery.id: (delivery, kind) for delivery, kind in db.session.execute(query)}
     return [Line(*known[one.delivery_id], one) for one in answers if one.delivery_id in known]
-
-
-def _paged(query: sa.Select[Any], key: Any, cursor: str, limit: int, *, newest_first: bool) -> Page[Any]:
-    """A page of rows in the order of their key, with its neighbours."""
-    direction, place = "n", None
-    if cursor:
-        direction, (place,) = read_cursor(cursor, int)
-    rising = newest_first == (direction == "p")
-    if place is not None:
-        query = query.where(key > place if rising else key < place)
-    rows = list(db.session.scalars(query.order_by(key if rising else key.desc()).limit(limit + 1)))
-    more = len(rows) > limit
-    rows = rows[:limit] if direction == "n" else rows[:limit][::-1]
-    ahead, behind = (more, bool(cursor)) if direction == "n" else (bool(cursor), more)
-    if not rows:
-        return Page(rows)
-    first, last = (getattr(row, key.key) for row in (rows[0], rows[-1]))
-    return Page(
-        rows, write_cursor("n", last) if ahead else None, write_cursor("p", first) if behind else None
-    )

@@ -32,6 +32,7 @@ OTHERWISE: dict[str, tuple[set[int], str]] = {
     ),
     "auth.oauth_callback": ({400}, "nobody left for Microsoft"),
     "api.by_microsoft": ({404}, "Microsoft is not set up on this stage"),
+    "api.replace_user": ({403}, "an agent makes nobody an agent"),
     "api.refresh": ({401}, "there is no refresh token, or that of a call"),
 }  # fmt: skip
 NOT_THERE = {404, 410}

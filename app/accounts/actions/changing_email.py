@@ -95,6 +95,7 @@ def _put(person: Person, row: OneTimeToken) -> None:
         db.session.delete(own)
     person.email = row.detail
     person.email_key = addresses.key(row.detail)
+    person.version += 1
     tokens.void(person.id, *TokenPurpose)
     db.session.flush()
     try:

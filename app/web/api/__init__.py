@@ -13,6 +13,7 @@ from app.web.api import (
     sign_in,
     ticket_moves,
     tickets,
+    users,
     webhooks,
 )
 from app.web.api.documents import door as documents_door
@@ -34,6 +35,7 @@ __all__ = [
     "sign_in",
     "ticket_moves",
     "tickets",
+    "users",
     "webhooks",
     "written",
 ]

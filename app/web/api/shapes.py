@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from app.accounts import queries
 from app.accounts.access import myself
+from app.accounts.words import STAFF, Role
 from app.core import links
 from app.core.actor import Actor
 from app.web.kit.json_answers import Answer
+
+if TYPE_CHECKING:
+    from app.accounts.models import Person
 
 
 class Named(Answer):
@@ -26,7 +32,7 @@ class User(Answer):
     first_name: str
     last_name: str
     full_name: str
-    role: str
+    role: Role
     support_level: int
     phone: str
     company: str
@@ -43,22 +49,33 @@ class User(Answer):
     is_active: bool
     last_activity: datetime | None
     teams: list[Named]
+    version: int
 
 
 SAME = (
     "id", "email", "first_name", "last_name", "full_name", "support_level", "phone", "company", "street_address",
-    "postal_code", "city", "country", "department", "position", "language", "time_zone", "is_active",
+    "postal_code", "city", "country", "department", "position", "language", "time_zone", "is_active", "version",
 )  # fmt: skip
 
 
 def own_user(actor: Actor) -> User:
     """Whoever acts."""
-    person = myself(actor)
+    return _user(myself(actor), queries.own_teams(actor))
+
+
+def users(actor: Actor, people: Sequence[Person]) -> list[User]:
+    """People as staff see them, with the teams the actor may know of."""
+    staff = [one.id for one in people if one.role in STAFF]
+    teams = queries.named_teams_of(staff, actor) if staff else {}
+    return [_user(one, teams.get(one.id, ())) for one in people]
+
+
+def _user(person: Person, teams: Sequence[tuple[int, str]]) -> User:
     return User(
         **{name: getattr(person, name) for name in SAME},
-        role=str(person.role),
+        role=person.role,
         employee_id=person.employee_number,
         avatar=links.absolute(f"/auth/avatar/{person.id}") if person.avatar_sha256 else None,
         last_activity=person.last_activity_at,
-        teams=[Named(id=team_id, name=name) for team_id, name in queries.own_teams(actor)],
+        teams=[Named(id=team_id, name=name) for team_id, name in teams],
     )

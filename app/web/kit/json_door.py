@@ -143,8 +143,7 @@ def _read(route: Route, view: View, **path: Any) -> Response:
 def _change(route: Route, view: View, **path: Any) -> Response:
     actor = _counted(route.allow)
     _nothing_asked()
-    if not route.matches and "If-Match" in request.headers:
-        raise BadRequest
+    _heard(route)
     command = json_body.command(route.takes)
     asked = () if route.takes is None else (command,)
     body_hash = hashlib.sha256(request.method.encode() + request.get_data()).hexdigest()
@@ -156,6 +155,7 @@ def _change(route: Route, view: View, **path: Any) -> Response:
 def _upload(route: Route, store: json_files.Store, view: View, **path: Any) -> Response:
     actor = _counted(route.allow)
     _nothing_asked()
+    _heard(route)
     file = json_files.only_file()
     key = _key()
     body_hash = json_files.hash_of(file) if key else ""
@@ -171,6 +171,16 @@ def _nothing_asked() -> None:
     """
     if request.args:
         json_body.query(json_body.Nothing)
+
+
+def _heard(route: Route) -> None:
+    """Whoever sends If-Match counts on it.
+
+    Raises:
+        BadRequest: it would go unheard here.
+    """
+    if not route.matches and "If-Match" in request.headers:
+        raise BadRequest
 
 
 def _counted(allow: str) -> Actor:

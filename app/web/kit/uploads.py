@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Protocol, cast
 from flask import current_app, request
 from werkzeug.datastructures import FileStorage
 
+from app.accounts import avatars
 from app.core import files
 from app.core.actor import Actor
 from app.core.errors import Invalid, TooMany
@@ -70,6 +71,19 @@ def store_one(file: FileStorage) -> StoredFile:
         return _store(file)
     except Invalid as refusal:
         raise Invalid({"file": refusal.problems[FIELD]}) from None
+
+
+def store_picture(file: FileStorage) -> str:
+    """Make somebody's picture anew of a file and put it away; returns its hash.
+
+    Raises:
+        Invalid: too large, or no picture that can be read (field ``file``).
+    """
+    data = file.stream.read(avatars.AVATAR_BYTES + 1)
+    try:
+        return avatars.store(data, lambda stream, limit: storage().put(stream, limit).sha256)
+    except Invalid as refusal:
+        raise Invalid({"file": refusal.problems["avatar"]}) from None
 
 
 def is_scanned() -> bool:

@@ -1,4 +1,4 @@
-"""What stands in addresses of calls about tickets: tickets, comments and files, by their ids."""
+"""What stands in addresses of calls about tickets and people: by their ids."""
 
 from __future__ import annotations
 
@@ -27,3 +27,12 @@ def _file_called(asked: Asked) -> Trio:
     stage = asked.stage
     ticket = stage.team_ticket() if asked.role in STAFF else stage.own_request(asked.role)
     return str(stage.file(ticket).id), str(stage.file(stage.foreign_ticket()).id), NO_SUCH_ID
+
+
+@made_for("person_id", "/api/v1/users")
+def _somebody_called(asked: Asked) -> Trio:
+    """Staff see everybody; customers the staff who answer them, and no other customer."""
+    stage = asked.stage
+    if asked.role in STAFF:
+        return str(stage.world.customer().id), None, NO_SUCH_ID
+    return str(stage.colleague().id), str(stage.neighbour.id), NO_SUCH_ID

@@ -271,6 +271,23 @@ class RecoveryCodesRenewed(Fact):
     ended_sign_ins: int
 
 
+class DeviceAdded(Fact):
+    """A device is told of news. ``moved``: it was somebody else's until now."""
+
+    kind = "device.added"
+    device_id: int
+    platform: str
+    moved: bool = False
+
+
+class DeviceRemoved(Fact):
+    """``how``: by_person, too_many, moved (somebody else uses it now)."""
+
+    kind = "device.removed"
+    device_id: int
+    how: str
+
+
 class LinkShown(Fact):
     """An administrator looked at somebody's one-time link to hand it over."""
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.words import USUAL_CARDS, Role, SignInKind, TokenPurpose
+from app.accounts.words import USUAL_CARDS, Platform, Role, SignInKind, TokenPurpose
 from app.core.db import BigId, Model, Word, table_args
 from app.core.text import fold
 
@@ -182,6 +182,28 @@ class SignIn(Model):
     microsoft_session: Mapped[str] = mapped_column(sa.String(64), default="")
     login_hint: Mapped[str] = mapped_column(sa.String(500), default="")
     is_strong: Mapped[bool] = mapped_column(default=False)
+
+
+class Device(Model):
+    """A phone or browser that is told of news by a push service, for as long as its sign-in lasts.
+
+    ``token_hash`` is how it is found again; ``sealed`` what the push service knows it by, encrypted.
+    """
+
+    __tablename__ = "device"
+    __table_args__ = table_args(
+        sa.Index("ix_device_person", "person_id", "id"), sa.Index("ix_device_sign_in", "sign_in_id")
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    sign_in_id: Mapped[int] = mapped_column(sa.ForeignKey("sign_in.id", ondelete="CASCADE"))
+    platform: Mapped[Platform] = mapped_column(Word(Platform, 8))
+    name: Mapped[str] = mapped_column(sa.String(80), default="")
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    sealed: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
 class MicrosoftIdentity(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
@@ -9,6 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     StringConstraints,
     ValidationInfo,
@@ -18,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from app.accounts import passwords
 from app.accounts.addresses import Address
-from app.accounts.words import Role
+from app.accounts.words import Platform, Role
 from app.core.schema import N_, Command, Id, Line, Maybe, OptionalId, refuse
 
 
@@ -77,6 +79,20 @@ class FullRegistration(Registration):
     country: Annotated[Line, Field(max_length=60)] = ""
     language: Literal["de", "en"] | None = None
     time_zone: Zone | None = None
+
+
+class NewDevice(Command):
+    """A device to be told of news. `token`: what its push service knows it by; `name`: what its owner calls it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [json.loads('{"platform": "ios", "token": "f0e1d2c3b4a5", "name": "iPhone von Mia"}')]
+        }
+    )
+
+    platform: Platform
+    token: Annotated[str, StringConstraints(min_length=8, max_length=4096, pattern=r"^[\x20-\x7e]+$")]
+    name: Name = ""
 
 
 class Details(Command):

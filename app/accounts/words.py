@@ -46,6 +46,14 @@ class SignInKind(StrEnum):
     PROGRAM = "program"
 
 
+class Platform(StrEnum):
+    """Whose push service reaches a device."""
+
+    IOS = "ios"
+    ANDROID = "android"
+    WEB = "web"
+
+
 class Refusal(StrEnum):
     """Why somebody does not come in by Microsoft, told on a page of its own."""
 

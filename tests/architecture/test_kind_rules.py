@@ -26,7 +26,18 @@ pytestmark = pytest.mark.sqlite_only
 # Whose words a room may use: the first part of a kind names a thing of the room.
 THINGS = {
     "accounts": {
-        *("email", "organisation", "password", "people", "person", "registration", "sign_in", "team", "totp"),
+        *(
+            "device",
+            "email",
+            "organisation",
+            "password",
+            "people",
+            "person",
+            "registration",
+            "sign_in",
+            "team",
+            "totp",
+        ),
     },
     "events": {"audit", "delivery"},
     "mailroom": {"mail", "mailbox", "recipient", "sender"},

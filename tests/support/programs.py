@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Flask
 
-from app.accounts import json_tokens, sign_ins
+from app.accounts import actors, json_tokens, sign_ins
 from app.accounts.json_tokens import TokenKind
 from app.accounts.models import Person
 from app.accounts.sign_ins import Browser
 from app.accounts.words import SignInKind
+from app.core.actor import Actor
 from app.core.db import db
 from app.core.uow import run_unit
 from tests.support.accounts import PASSWORD
@@ -78,6 +79,13 @@ def signed_in_program(person: Person) -> str:
     """The refresh token of a program in which a person signed in this moment."""
     browser = Browser("Testprogramm/1", "192.0.2.0", SignInKind.PROGRAM)
     return run_unit(lambda: sign_ins.begin(person, browser))
+
+
+def actor_of(refresh: str) -> Actor:
+    """Whoever acts by a program with this refresh token."""
+    found = actors.actor_for_access(json_tokens.pair(refresh).access_token)
+    assert found is not None
+    return found[0]
 
 
 def sign_in_of(refresh: str) -> int:

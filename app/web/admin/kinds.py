@@ -13,6 +13,8 @@ KINDS: dict[str, Lazy] = {
     "delivery.all_retried": lazy_gettext("Deliveries tried again"),
     "delivery.given_up": lazy_gettext("Delivery given up"),
     "delivery.retried": lazy_gettext("Delivery tried again"),
+    "device.added": lazy_gettext("Device to be told of news"),
+    "device.removed": lazy_gettext("Device not told of news any more"),
     "email.change_refused": lazy_gettext("Change of address refused"),
     "email.change_requested": lazy_gettext("Change of address requested"),
     "email.changed": lazy_gettext("Address changed"),

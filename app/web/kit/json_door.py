@@ -25,8 +25,8 @@ from app.web.kit.visitor import current_actor
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LONGEST_KEY = 80
 KEY_SIGNS = re.compile("[!-~]+")
-# What only a person opens who signed in: a key can neither change a sign-in nor make keys.
-PERSONAL = ("/auth/", "/api-keys")
+# What only a person opens who signed in: a key can neither change a sign-in nor make keys, and has no device.
+PERSONAL = ("/auth/", "/api-keys", "/devices")
 
 
 class SecondFactorNeeded(Forbidden):

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
+
+from app.accounts.actions import devices
+from app.accounts.models import Person
+from app.accounts.schemas import NewDevice
+from app.accounts.words import Platform
+from app.core.uow import run_unit
 from tests.security.sweep.stage import CUSTOMER, STAFF
 from tests.security.sweep.things import NO_SUCH_ID, Asked, Trio, made_for
+from tests.support.programs import actor_of, signed_in_program
 
 
 @made_for("ticket_id", "/api/v1/tickets")
@@ -36,3 +44,14 @@ def _somebody_called(asked: Asked) -> Trio:
     if asked.role in STAFF:
         return str(stage.world.customer().id), None, NO_SUCH_ID
     return str(stage.colleague().id), str(stage.neighbour.id), NO_SUCH_ID
+
+
+@made_for("device_id", "/api/v1/devices")
+def _device_called(asked: Asked) -> Trio:
+    return _device_of(asked.person), _device_of(asked.stage.neighbour), NO_SUCH_ID
+
+
+def _device_of(person: Person) -> str:
+    actor = actor_of(signed_in_program(person))
+    command = NewDevice(platform=Platform.IOS, token=secrets.token_hex(32))
+    return str(run_unit(lambda: devices.register(command, actor=actor)).id)

@@ -1,4 +1,5 @@
-// A client as a phone would be one: signs in, opens a request with a photo, follows it, answers, rates, signs out.
+// A client as a phone would be one: signs in, registers itself, opens a request with a photo, follows it, answers,
+// rates, signs out everywhere.
 // Node 18 or newer, nothing to install:  node mobile_story.mjs https://help.example.com mia@firma.example
 // The password is read from the environment variable HELPDESK_PASSWORD.
 
@@ -33,6 +34,25 @@ export class Helpdesk {
     return this.#send("POST", "/attachments", { form, token: this.pair.access_token });
   }
 
+  // Ends all sign-ins of this person. Whoever is out already, because the first answer was lost, is out.
+  async leaveEverywhere() {
+    try {
+      await this.call("POST", "/auth/logout-everywhere");
+    } catch (error) {
+      if (error.code !== "not_signed_in") throw error;
+    }
+    this.pair = null;
+  }
+
+  // What a pair of tokens still opens: the status of a call, and of renewing it.
+  async opens(pair) {
+    const status = (answer) => answer.then(() => 200, (error) => error.status);
+    return [
+      await status(this.#send("GET", "/auth/profile", { token: pair.access_token })),
+      await status(this.#send("POST", "/auth/refresh", { token: pair.refresh_token })),
+    ];
+  }
+
   // Everything after a position; an empty piece is no end while `more` is true.
   async *events(after) {
     for (;;) {
@@ -61,7 +81,12 @@ export class Helpdesk {
 
 async function story(site, email) {
   const desk = new Helpdesk(site);
-  await desk.signIn(email, process.env.HELPDESK_PASSWORD);
+  const tablet = new Helpdesk(site);
+  for (const one of [desk, tablet]) await one.signIn(email, process.env.HELPDESK_PASSWORD);
+  // In an app this is what its push service gave it.
+  const push = { platform: "android", token: randomUUID(), name: "Telefon" };
+  const device = await desk.call("POST", "/devices", push);
+  const devices = await desk.call("GET", "/devices");
   const begin = (await desk.call("GET", "/events")).next_after;
   const photo = await desk.upload("drucker.png", Buffer.from(PIXEL, "base64"), "image/png");
   const wanted = { title: "Drucker druckt nicht", description: "Siehe Foto.", attachment_ids: [photo.id] };
@@ -74,7 +99,10 @@ async function story(site, email) {
   const list = await desk.call("GET", "/tickets?limit=5");
   const kinds = [];
   for await (const event of desk.events(begin)) kinds.push(event.kind);
-  await desk.call("POST", "/auth/logout");
+  const pairs = [desk.pair, tablet.pair];
+  await desk.leaveEverywhere();
+  const after = [];
+  for (const pair of pairs) after.push(...(await desk.opens(pair)));
   console.log(
     JSON.stringify({
       number: ticket.number,
@@ -84,6 +112,8 @@ async function story(site, email) {
       score: rated.rating.score,
       count: list.count,
       kinds,
+      device: device.is_this && devices.count,
+      after,
     }),
   );
 }

@@ -13,11 +13,12 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from app.accounts.models import Device, SignIn
 from app.core.clock import now
 from app.core.db import db
 from app.tickets.models import Attachment, Comment, Rating, Ticket
 from tests.support import receivers
-from tests.support.accounts import PASSWORD, give_password
+from tests.support.accounts import PASSWORD, facts, give_password
 from tests.support.programs import Program, refused
 
 pytestmark = pytest.mark.sqlite_only
@@ -80,8 +81,12 @@ def test_a_phone_opens_follows_answers_rates_and_leaves(world, address):
         "score": 5,
         "count": 1,
         "kinds": [],
+        "device": 1,
+        "after": [401] * 4,
     }
     assert [count(model) for model in (Ticket, Attachment, Comment, Rating)] == [1, 1, 2, 1]
+    assert [count(model) for model in (SignIn, Device)] == [0, 0]
+    assert [fact["count"] for fact in facts("sign_in.all_ended")] == [2]
     world.relay()
     program = Program(world.app, mia)
     with time_machine.travel(now().timestamp() + 60, tick=False):
@@ -89,7 +94,16 @@ def test_a_phone_opens_follows_answers_rates_and_leaves(world, address):
     assert {"ticket.opened", "ticket.reply_added", "ticket.status_changed", "ticket.rated"} <= set(kinds)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/tickets", "/api/v1/auth/login", "/api/v1/tickets/{}/rating"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/tickets",
+        "/api/v1/auth/login",
+        "/api/v1/devices",
+        "/api/v1/auth/logout-everywhere",
+        "/api/v1/tickets/{}/rating",
+    ],
+)
 def test_an_answer_that_is_lost_leads_to_nothing_twice(world, address, monkeypatch, path):
     mia = give_password(world.customer())
     world.agent()
@@ -102,8 +116,10 @@ def test_an_answer_that_is_lost_leads_to_nothing_twice(world, address, monkeypat
         with pytest.raises(AssertionError, match="fetch failed"):
             told(address, mia.email)
         return
-    assert told(address, mia.email)["same"] is True
+    found = told(address, mia.email)
+    assert (found["same"], found["device"], found["after"]) == (True, 1, [401] * 4)
     assert (count(Ticket), count(Rating)) == (before + 1, 1)
+    assert [len(facts(kind)) for kind in ("device.added", "sign_in.all_ended")] == [1, 1]
 
 
 def test_signing_out_closes_both_tokens(world):

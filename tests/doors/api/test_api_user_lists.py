@@ -8,7 +8,6 @@ from app.web.api.shapes import User
 from tests.support.programs import PROFILE, Program, refused
 
 USERS = "/api/v1/users"
-NINA = {"first_name": "Nina", "last_name": "Neu", "email": "nina@firma.example"}
 SHORT = {"id", "full_name", "avatar"}
 
 

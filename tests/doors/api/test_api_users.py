@@ -18,7 +18,6 @@ from tests.support.programs import PROFILE, Program, refused
 
 USERS = "/api/v1/users"
 NINA = {"first_name": "Nina", "last_name": "Neu", "email": "nina@firma.example"}
-SHORT = {"id", "full_name", "avatar"}
 
 
 def of(world, who: str) -> Program:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from app.accounts.models import Organisation, Person, SignIn, Team
+from app.accounts.program_models import ApiKey
 from app.accounts.words import LEVELS, STAFF, Need, Role
 from app.core import clock
 from app.core.actor import Actor
@@ -115,11 +116,37 @@ def team_for(actor: Actor, team_id: int, *, lock: bool = False) -> Team:
     Raises:
         NotFound: there is none, or not for this actor.
     """
-    hidden = team_id in actor.hidden_team_ids and not actor.can("admin.teams")
+    is_closed = actor.only_team_ids is not None or not actor.can("admin.teams")
+    hidden = team_id in actor.hidden_team_ids and is_closed
     team = db.session.get(Team, team_id, with_for_update=lock or None) if 1 <= team_id <= MAX_ID else None
     if team is None or hidden:
         raise NotFound
     return team
+
+
+def check_keys(actor: Actor) -> None:
+    """Raises Forbidden for a person who may not look at API keys and make them."""
+    if actor.is_signed_in and not actor.can("api_keys.manage"):
+        raise Forbidden(permission="api_keys.manage")
+
+
+def api_key_for(actor: Actor, key_id: int, *, lock: bool = False) -> ApiKey:
+    """An API key.
+
+    Raises:
+        Forbidden: not the actor's to look at.
+        NotFound: there is none.
+    """
+    check_keys(actor)
+    known = 1 <= key_id <= MAX_ID
+    found = (
+        db.session.get(ApiKey, key_id, with_for_update=lock or None, populate_existing=lock)
+        if known
+        else None
+    )
+    if found is None:
+        raise NotFound
+    return found
 
 
 def organisation_for(actor: Actor, organisation_id: int, *, lock: bool = False) -> Organisation:

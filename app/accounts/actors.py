@@ -27,7 +27,7 @@ MAIL = Actor(ActorKind.MAIL)
 CLOCK = Actor(ActorKind.CLOCK)
 SHELL = Actor(ActorKind.SHELL)
 
-_PERSON = (
+PERSON = (
     Person.id,
     Person.first_name,
     Person.last_name,
@@ -42,7 +42,7 @@ _PERSON = (
 )
 _SIGNED_IN = (
     sa.select(
-        *_PERSON,
+        *PERSON,
         SignIn.id.label("sign_in_id"),
         SignIn.seen_at,
         SignIn.is_strong,
@@ -66,34 +66,44 @@ _BY_SIGN_IN = _SIGNED_IN.where(
     SignIn.kind == SignInKind.PROGRAM,
 )
 _BY_PERSON = (
-    sa.select(*_PERSON, Membership.team_id)
+    sa.select(*PERSON, Membership.team_id)
     .select_from(Person)
     .outerjoin(Membership, Membership.person_id == Person.id)
     .where(Person.id == sa.bindparam("person_id"))
 )
 KEPT_SECONDS = 5.0
-_confidential: tuple[float, frozenset[int]] | None = None
+_teams: tuple[float, frozenset[int], frozenset[int]] | None = None
 _lock = threading.Lock()
 
 
 def confidential_team_ids() -> frozenset[int]:
     """The teams only their members look into, at most five seconds old in this process."""
-    global _confidential
+    return _known_teams()[1]
+
+
+def every_team_id() -> frozenset[int]:
+    """All teams there are, at most five seconds old in this process."""
+    return _known_teams()[0]
+
+
+def _known_teams() -> tuple[frozenset[int], frozenset[int]]:
+    global _teams
     with _lock:
-        known = _confidential
+        known = _teams
     if known is not None and time.monotonic() - known[0] < KEPT_SECONDS:
-        return known[1]
-    fresh = frozenset(db.session.scalars(sa.select(Team.id).where(Team.is_confidential.is_(True))))
+        return known[1:]
+    rows = [(row[0], row[1]) for row in db.session.execute(sa.select(Team.id, Team.is_confidential))]
+    every, closed = frozenset(one for one, _ in rows), frozenset(one for one, is_closed in rows if is_closed)
     with _lock:
-        _confidential = (time.monotonic(), fresh)
-    return fresh
+        _teams = (time.monotonic(), every, closed)
+    return every, closed
 
 
 def forget() -> None:
-    """Read the confidential teams anew at the next use (after a change, between tests)."""
-    global _confidential
+    """Read the teams anew at the next use (after a change, between tests)."""
+    global _teams
     with _lock:
-        _confidential = None
+        _teams = None
 
 
 def actor_for_token(token: str) -> tuple[Actor, bool] | None:
@@ -134,7 +144,7 @@ def _judge(rows: Any) -> tuple[Actor, bool] | None:
 
 def _known(rows: Any) -> tuple[Actor, bool]:
     first = rows[0]
-    actor = _actor(rows, first.sign_in_id)
+    actor = actor_of(rows, first.sign_in_id)
     if _must_enrol(first):
         actor = replace(actor, rights=UNTIL_ENROLLED)
     return actor, clock.now() - first.seen_at > timedelta(minutes=5)
@@ -152,7 +162,7 @@ def _must_enrol(row: Any) -> bool:
 
 def actor_for_id(person_id: int) -> Actor:
     """The actor of a person at a door without a session (mail, demonstrations, tests)."""
-    return _actor(db.session.execute(_BY_PERSON, {"person_id": person_id}).all(), None)
+    return actor_of(db.session.execute(_BY_PERSON, {"person_id": person_id}).all(), None)
 
 
 def actor_for_person(person: Person) -> Actor:
@@ -160,7 +170,8 @@ def actor_for_person(person: Person) -> Actor:
     return actor_for_id(person.id)
 
 
-def _actor(rows: Any, sign_in_id: int | None) -> Actor:
+def actor_of(rows: Any, sign_in_id: int | None) -> Actor:
+    """The actor of a person as rows of the columns PERSON and one membership each tell it."""
     first = rows[0]
     own = frozenset(row.team_id for row in rows if row.team_id is not None)
     hidden = confidential_team_ids() - own if first.role in STAFF else frozenset()

@@ -45,6 +45,7 @@ TABLE: dict[str, frozenset[Role]] = {
     "admin.deliveries": ADMINS,
     "admin.health": ADMINS,
     "webhooks.manage": ADMINS,
+    "api_keys.manage": ADMINS,
 }
 EXTRA_BY_LEVEL: dict[int, frozenset[str]] = {
     2: frozenset({"knowledge.write"}),

@@ -22,6 +22,8 @@ class Actor:
 
     ``rights`` are permission names; ``team_ids`` the teams the person belongs to and ``hidden_team_ids`` the
     confidential teams the person does not belong to; ``picture`` is the hash of the own one.
+    ``key_id`` and ``scopes`` belong to a program that came with an API key; ``only_team_ids`` are the only teams such
+    a key reaches, None for one that is not limited to teams.
     """
 
     kind: ActorKind
@@ -38,6 +40,9 @@ class Actor:
     managed_organisation_id: int | None = None
     sign_in_id: int | None = None
     picture: str = ""
+    key_id: int | None = None
+    scopes: frozenset[str] = field(default_factory=frozenset)
+    only_team_ids: frozenset[int] | None = None
 
     @property
     def is_signed_in(self) -> bool:

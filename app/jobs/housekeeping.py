@@ -33,6 +33,7 @@ NAMERS: tuple[Callable[[Sequence[str]], set[str]], ...] = (
 CLEARINGS: tuple[Callable[[], int], ...] = (
     accounts.forget_sign_ins,
     accounts.forget_tokens,
+    accounts.forget_keys,
     accounts.forget_files,
     once.forget_old,
     notifications.forget_old,

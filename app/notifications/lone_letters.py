@@ -8,7 +8,10 @@ from typing import Any
 
 from app.accounts import tokens
 from app.accounts.fetch_troubles import words
+from app.accounts.key_words import SCOPE_NAMES, Scope
 from app.accounts.models import OneTimeToken, Team
+from app.accounts.program_models import ApiKey
+from app.accounts.queries import names
 from app.accounts.words import Role
 from app.core.db import db
 from app.core.formats import Formats
@@ -142,6 +145,20 @@ def _webhook_off(event: Event, _reader: Reader, _mailbox: str, formats: Formats)
     return "webhook_off", values | {"wrong": wrong, "url": places.webhook(event.subject_id)}
 
 
+def _api_key_made(event: Event, reader: Reader, _mailbox: str, formats: Formats) -> Made | None:
+    """A program may act in the reader's name from now on; none when the key is forgotten by now."""
+    key = db.session.get(ApiKey, event.payload["key_id"])
+    if key is None:
+        return None
+    maker = names([event.actor_id]).get(event.actor_id or 0)
+    values = {"name": key.name, "at": formats.moment(event.at), "until": formats.moment(key.expires_at)}
+    return "api_key_made", values | {
+        "by_yourself": event.actor_id == reader.id,
+        "maker": maker.full_name if maker else "",
+        "scopes": "; ".join(str(SCOPE_NAMES[Scope(scope)]) for scope in key.scopes),
+    }
+
+
 TABLE: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "mail.too_large": _too_large,
     "mailbox.failing": _about_mailbox("mailbox_failing"),
@@ -159,6 +176,7 @@ TABLE: dict[str, Callable[[Event, Reader, str, Formats], Made | None]] = {
     "email.further_requested": _requested("address_confirm", "address_warning"),
     "email.further_added": _about_address("address_added"),
     "email.further_removed": _about_address("address_removed"),
+    "api_key.created": _api_key_made,
     "totp.enrolled": _second_factor("second_factor_on"),
     "totp.removed": _second_factor("second_factor_off"),
     "totp.codes_renewed": _second_factor("recovery_codes"),

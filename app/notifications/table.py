@@ -135,6 +135,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "email.further_requested": ACCOUNT,
     "email.further_added": ACCOUNT,
     "email.further_removed": ACCOUNT,
+    "api_key.created": ACCOUNT,
     "totp.enrolled": ACCOUNT,
     "totp.removed": ACCOUNT,
     "totp.codes_renewed": ACCOUNT,

@@ -43,14 +43,24 @@ def is_staff(actor: Actor) -> bool:
 
 
 def sees_all_teams(actor: Actor) -> bool:
-    """Whether only confidential teams are closed to the actor."""
+    """Whether only confidential teams are closed to the actor; never to a key that is limited to teams (A40)."""
+    if actor.only_team_ids is not None:
+        return False
     if actor.can("tickets.all_teams"):
         return True
     return actor.can("tickets.work") and settings(TicketRules).agents_see_all_teams
 
 
+def is_beyond(actor: Actor, team_id: int) -> bool:
+    """Whether a team lies beyond a key that is limited to teams, which puts no ticket there either (A40)."""
+    return actor.only_team_ids is not None and team_id not in actor.only_team_ids
+
+
 class Sight(NamedTuple):
-    """What decides which tickets somebody sees. ``teams``: the only ones, None for all but ``hidden``."""
+    """What decides which tickets somebody sees.
+
+    ``teams``: the only ones, None for all but ``hidden``; ``strictly``: nothing of other teams, whomever it concerns.
+    """
 
     everything: bool = False
     person_id: int | None = None
@@ -58,6 +68,7 @@ class Sight(NamedTuple):
     organisation_id: int | None = None
     teams: frozenset[int] | None = None
     hidden: frozenset[int] = frozenset()
+    strictly: bool = False
 
 
 def sight_of(actor: Actor) -> Sight:
@@ -68,7 +79,8 @@ def sight_of(actor: Actor) -> Sight:
         return Sight(person_id=actor.person_id, organisation_id=actor.managed_organisation_id)
     if sees_all_teams(actor):
         return Sight(person_id=actor.person_id, is_staff=True, hidden=actor.hidden_team_ids)
-    return Sight(person_id=actor.person_id, is_staff=True, teams=actor.team_ids)
+    limited = actor.only_team_ids is not None
+    return Sight(person_id=actor.person_id, is_staff=True, teams=actor.team_ids, strictly=limited)
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -87,6 +99,8 @@ def _seen_in(sight: Sight) -> sa.ColumnElement[bool]:
         return sa.false()
     if not sight.is_staff:
         return _seen_by_requester(sight.person_id, sight.organisation_id)
+    if sight.teams is not None and sight.strictly:
+        return Ticket.team_id.in_(sight.teams)
     if sight.teams is not None:
         return sa.or_(Ticket.team_id.in_(sight.teams), _personally(sight.person_id))
     if sight.hidden:

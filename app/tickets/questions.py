@@ -143,22 +143,23 @@ def scope(actor: Actor, query: QueueQuery) -> Scope:
         Nothing: a list of teams for somebody who has none, or of a team that is not to be seen.
     """
     everything = actor.kind in HOUSE or sees_all_teams(actor)
+    personal = actor.only_team_ids is None
     hidden = () if actor.kind in HOUSE else tuple(sorted(actor.hidden_team_ids))
     own = tuple(sorted(actor.team_ids))
     of_teams = query.view in TEAM_VIEWS
     if query.team is not None:
         if query.team not in hidden if everything else query.team in own:
             return Scope((query.team,), personal=False, narrowed=True)
-        if of_teams:
+        if of_teams or not personal:
             raise Nothing
         return Scope((), personal=True)
     if of_teams and own:
         return Scope(own, personal=False)
     if everything:
         return Scope(None, personal=bool(hidden) and not of_teams, hidden=hidden)
-    if of_teams:
+    if of_teams or not (personal or own):
         raise Nothing
-    return Scope(own, personal=True)
+    return Scope(own, personal=personal)
 
 
 def values(actor: Actor, asked: Question) -> dict[str, Any]:

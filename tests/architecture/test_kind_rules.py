@@ -27,6 +27,7 @@ pytestmark = pytest.mark.sqlite_only
 THINGS = {
     "accounts": {
         *(
+            "api_key",
             "device",
             "email",
             "organisation",

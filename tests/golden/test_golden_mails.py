@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
-from tests.golden import address_scenes, channel_scenes, mail_scenes, mailbox_scenes
+from tests.golden import address_scenes, channel_scenes, key_scenes, mail_scenes, mailbox_scenes
 from tests.golden.mail_scenes import START, Firm
 from tests.support import golden
 from tests.support.post import mail_to
@@ -15,6 +15,7 @@ from tests.support.world import World
 
 pytestmark = pytest.mark.sqlite_only
 SCENES = mail_scenes.SCENES | address_scenes.SCENES | mailbox_scenes.SCENES | channel_scenes.SCENES
+SCENES |= key_scenes.SCENES
 
 
 @pytest.fixture

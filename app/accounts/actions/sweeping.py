@@ -1,4 +1,4 @@
-"""Clearing away what has ended: sign-ins, one-time links, addresses that were never confirmed, files of people."""
+"""Clearing away what has ended: sign-ins, keys, one-time links, addresses never confirmed, files of people."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app.accounts.import_models import ImportLine, PeopleImport
 from app.accounts.import_words import ImportState
 from app.accounts.models import OneTimeToken, Person, PersonAddress, SignIn
+from app.accounts.program_models import ApiKey
 from app.core import clock
 from app.core.db import db, rows_changed
 from app.events.log import action
@@ -17,6 +18,7 @@ from app.events.log import action
 LINES_KEPT = timedelta(days=30)
 PREVIEW_KEPT = timedelta(days=1)
 FILES = 20
+KEYS_KEPT = timedelta(days=90)
 TOKEN_KEPT = timedelta(days=30)  # so that an old link is told apart from one that never was
 
 
@@ -37,6 +39,15 @@ def forget_tokens() -> int:
     waiting = (PersonAddress.email_key.is_(None), PersonAddress.created_at < clock.now() - TOKEN_KEPT)
     rows_changed(sa.delete(PersonAddress).where(*waiting))
     return rows_changed(sa.delete(OneTimeToken).where(OneTimeToken.expires_at < clock.now() - TOKEN_KEPT))
+
+
+@action(silent="a key that ended opens nothing any more; making and revoking it stands in the log")
+def forget_keys() -> int:
+    """Remove API keys that were revoked or ran out 90 days ago; returns how many went."""
+    before = clock.now() - KEYS_KEPT
+    return rows_changed(
+        sa.delete(ApiKey).where(sa.or_(ApiKey.revoked_at < before, ApiKey.expires_at < before))
+    )
 
 
 @action(silent="the figures of a file stay; what it did to people stands in the log")

@@ -17,7 +17,7 @@ from app.events.models import Event
 from app.sla.spans import Change
 from app.sla.words import ClockState, Reason
 from app.tickets import deadlines, priority
-from app.tickets.access import is_staff
+from app.tickets.access import is_beyond, is_staff
 from app.tickets.actions.assigning import find_assignee
 from app.tickets.actions.changing import promise_of
 from app.tickets.actions.files import bind
@@ -93,6 +93,8 @@ def open_ticket(
     requester = _requester(command, actor, requester_id)
     category = _category(command.category_id)
     team = _team(command, category)
+    if is_beyond(actor, team.id):
+        raise _no_such_team()
     ticket = _ticket(command, requester, category, team.id, channel)
     _describe(ticket, command, mail)
     ticket.created_by_id, ticket.follows_id, ticket.email_from = (
@@ -201,8 +203,12 @@ def _team(command: NewTicket, category: Category | None) -> Team:
     if command.team_id is not None:
         team = db.session.get(Team, command.team_id)
         if team is None or not team.is_active:
-            raise Invalid({"team_id": _("Please choose one of the given teams.")})
+            raise _no_such_team()
         return team
     if category is not None and category.team_id is not None:
         return db.session.get_one(Team, category.team_id)
     return staffing.default_team()
+
+
+def _no_such_team() -> Invalid:
+    return Invalid({"team_id": _("Please choose one of the given teams.")})

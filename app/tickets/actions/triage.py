@@ -14,7 +14,7 @@ from app.events.log import action, record
 from app.events.models import Event
 from app.settings.queries import get as settings
 from app.settings.schemas import TicketRules
-from app.tickets.access import Need, is_staff, ticket_for
+from app.tickets.access import Need, is_beyond, is_staff, ticket_for
 from app.tickets.actions.assigning import find_assignee
 from app.tickets.actions.changing import check_version, move, refresh_clocks, touched, turn_clocks
 from app.tickets.events import CategorySet, PrioritySet, TeamSet, TitleChanged
@@ -114,7 +114,7 @@ def change_team(actor: Actor, ticket_id: int, team_id: int, version: int | None 
     ticket = ticket_for(actor, ticket_id, Need.WORK, lock=True)
     check_version(ticket, version)
     team = db.session.get(Team, team_id)
-    if team is None or not team.is_active:
+    if team is None or not team.is_active or is_beyond(actor, team.id):
         raise Invalid({"team_id": _("Please choose one of the given teams.")})
     if team.id == ticket.team_id:
         return ticket

@@ -6,6 +6,8 @@ from app.core.language import Lazy, _, lazy_gettext
 from app.events.kinds import known_kinds
 
 KINDS: dict[str, Lazy] = {
+    "api_key.created": lazy_gettext("API key made"),
+    "api_key.revoked": lazy_gettext("API key revoked"),
     "audit.exported": lazy_gettext("Audit log exported"),
     "category.changed": lazy_gettext("Category changed"),
     "category.created": lazy_gettext("Category created"),
@@ -141,7 +143,7 @@ AREAS: dict[str, tuple[Lazy, tuple[str, ...]]] = {
         lazy_gettext("People"),
         ("person", "people", "organisation", "registration", "email", "preferences"),
     ),
-    "sign_in": (lazy_gettext("Sign-in and passwords"), ("sign_in", "password", "totp")),
+    "sign_in": (lazy_gettext("Sign-in and passwords"), ("sign_in", "password", "totp", "api_key")),
     "administration": (
         lazy_gettext("Administration"),
         ("team", "category", "sla", "settings", "audit", "notification", "webhook"),

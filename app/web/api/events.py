@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import ConfigDict, Field
 
+from app.accounts.key_words import Scope
 from app.accounts.queries import PersonName, names
 from app.core.actor import Actor
 from app.core.schema import MAX_ID, Command
@@ -24,6 +25,7 @@ from app.web.kit.streams import Piece
 
 # What whoever reads a stream must be allowed to at each look, as the route says it.
 PERMISSION = "portal.use"
+SCOPE = Scope.EVENTS_READ
 
 
 class AfterPosition(Command):
@@ -89,7 +91,7 @@ def events(actor: Actor, query: AfterPosition) -> EventFeed | Response:
             found = [(one.position, one.model_dump_json()) for one in told.results]
             return Piece(found, told.next_after, told.more)
 
-        return streams.answer(actor, PERMISSION, after, look)
+        return streams.answer(actor, PERMISSION, SCOPE, after, look)
     return _told(actor, query.after, query.limit, query.kinds)
 
 

@@ -49,7 +49,7 @@ class Route:
 
     ``matches``: the change may be bound to the version the caller saw (If-Match). ``brings`` and ``answers``: what
     the bodies are made of; ``streams``: the answer may also come as a stream of events;
-    ``by_key``: an API key opens it, too; ``gives_staff``: the fuller shape staff get.
+    ``by_key``: an API key opens it, too, one with this ``scope``; ``gives_staff``: the fuller shape staff get.
     """
 
     endpoint: str
@@ -66,6 +66,7 @@ class Route:
     answers: Body = Body.JSON
     streams: bool = False
     by_key: bool = True
+    scope: str = ""
     gives_staff: type[BaseModel] | None = None
     summary: str = ""
     description: str = ""
@@ -256,7 +257,8 @@ def _once_in_unit(work: Callable[[], Any], actor: Actor, sent: Sent) -> Response
 
 
 def _answer(unit: Unit, work: Callable[[], Any], actor: Actor, sent: Sent) -> Response:
-    owner = f"{actor.person_id or 0}|{request.endpoint}|{request.path}"
+    who = str(actor.person_id or 0) if actor.key_id is None else f"key {actor.key_id}"
+    owner = f"{who}|{request.endpoint}|{request.path}"
     if sent.key:
         before = once.recall(owner, sent.key, sent.body_hash)
         if before is not None:

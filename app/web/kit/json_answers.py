@@ -37,6 +37,8 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "microsoft_needed": lambda: _("Please sign in with Microsoft again."),
     "second_factor_needed": lambda: _("Administrators need a second factor here. Please sign in with one."),
     "password_needed": lambda: _("Please give your password once more."),
+    "scope_needed": lambda: _("This API key was made for other things."),
+    "not_by_key": lambda: _("No API key opens this. Please sign in."),
     "forbidden": lambda: _("You may not do this."),
     "not_found": lambda: _("This is not here, or not for you."),
     "method_not_allowed": lambda: _("This address does not know that method."),

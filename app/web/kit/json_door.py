@@ -16,11 +16,11 @@ from werkzeug.exceptions import BadRequest
 from app.accounts.permissions import UNTIL_ENROLLED
 from app.core.actor import Actor
 from app.core.errors import Forbidden
-from app.web.kit import json_answers, json_body, json_files, quota
+from app.web.kit import json_answers, json_body, json_files, quota, scopes
 from app.web.kit.door import PUBLIC, Body, Door, DoorError, Route, Sent, View, admitted, done
 from app.web.kit.guard import csrf, network
 from app.web.kit.json_answers import Answer
-from app.web.kit.visitor import current_actor
+from app.web.kit.visitor import caller
 
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LONGEST_KEY = 80
@@ -67,12 +67,12 @@ class JsonDoor(Door):
         """
         route = Route("", rule, "GET", allow, query, False, gives, is_json=True, streams=streams)
         route = replace(route, gives_staff=gives_staff)
-        return functools.partial(self._add, route, functools.partial(_read, route))
+        return functools.partial(self._add, route, _read)
 
     def file(self, rule: str, *, allow: str) -> Callable[[View], View]:
         """Bytes to read (GET): ``view(actor, **path)`` gives the response itself (see ``downloads``)."""
         route = Route("", rule, "GET", allow, None, own_unit=False, is_json=True, answers=Body.ANY)
-        return functools.partial(self._add, route, functools.partial(_read, route))
+        return functools.partial(self._add, route, _read)
 
     def change(
         self,
@@ -103,7 +103,7 @@ class JsonDoor(Door):
         status = status or (204 if gives is None else 200)
         route = Route("", rule, method, allow, takes, own_unit, gives, True, status, matches)
         route = replace(route, gives_staff=gives_staff)
-        return functools.partial(self._add, route, functools.partial(_change, route))
+        return functools.partial(self._add, route, _change)
 
     def upload(
         self, rule: str, *, allow: str, store: json_files.Store, gives: type[Answer], method: str = "POST"
@@ -115,16 +115,18 @@ class JsonDoor(Door):
         """
         status = 201 if method == "POST" else 200
         route = Route("", rule, method, allow, None, False, gives, True, status, brings=Body.FILE)
-        return functools.partial(self._add, route, functools.partial(_upload, route, store))
+        return functools.partial(self._add, route, functools.partial(_upload, store))
 
     def _add(self, route: Route, answering: View, view: View) -> View:
         """Hang a view where both ways to write its address lead: a slash at the end is the same."""
-        route = replace(route, by_key=not route.rule.startswith(PERSONAL))
+        by_key = not route.rule.startswith(PERSONAL)
+        scope = str(scopes.needed(route.rule, route.method)) if by_key else ""
+        route = replace(route, by_key=by_key, scope=scope)
         self._note(view, route)
         self.add_url_rule(
             route.rule,
             view.__name__,
-            functools.partial(answering, view),
+            functools.partial(answering, route, view),
             methods=[route.method],
             strict_slashes=False,
         )
@@ -132,7 +134,7 @@ class JsonDoor(Door):
 
 
 def _read(route: Route, view: View, **path: Any) -> Response:
-    actor = _counted(route.allow)
+    actor = _counted(route)
     asked = () if route.takes is None else (json_body.query(route.takes),)
     if route.takes is None:
         _nothing_asked()
@@ -141,7 +143,7 @@ def _read(route: Route, view: View, **path: Any) -> Response:
 
 
 def _change(route: Route, view: View, **path: Any) -> Response:
-    actor = _counted(route.allow)
+    actor = _counted(route)
     _nothing_asked()
     _heard(route)
     command = json_body.command(route.takes)
@@ -152,8 +154,8 @@ def _change(route: Route, view: View, **path: Any) -> Response:
     )
 
 
-def _upload(route: Route, store: json_files.Store, view: View, **path: Any) -> Response:
-    actor = _counted(route.allow)
+def _upload(store: json_files.Store, route: Route, view: View, **path: Any) -> Response:
+    actor = _counted(route)
     _nothing_asked()
     _heard(route)
     file = json_files.only_file()
@@ -183,12 +185,14 @@ def _heard(route: Route) -> None:
         raise BadRequest
 
 
-def _counted(allow: str) -> Actor:
-    actor = current_actor()
-    quota.count(actor, network())
-    if actor.rights == UNTIL_ENROLLED and allow not in (PUBLIC, *UNTIL_ENROLLED):
+def _counted(route: Route) -> Actor:
+    here = network()
+    actor = caller(here)
+    quota.count(actor, here)
+    if actor.rights == UNTIL_ENROLLED and route.allow not in (PUBLIC, *UNTIL_ENROLLED):
         raise SecondFactorNeeded
-    return admitted(allow)
+    scopes.heed(actor, route.scope)
+    return admitted(route.allow)
 
 
 def _told(found: Any, route: Route) -> Response:

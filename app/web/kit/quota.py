@@ -10,18 +10,36 @@ from app.core.errors import TooMany
 from app.core.rates import Left
 
 CALLS = "300/minute"
+CALLS_OF_KEY = "1000/minute"
+WRONG_KEYS = "20/minute"
 KEPT = "quota"
 
 
 def count(actor: Actor, network: str) -> None:
-    """Count one call: of a person, or of a network for whoever is nobody yet.
+    """Count one call: of a key, of a person, or of a network for whoever is nobody yet.
 
     Raises:
         TooMany: the limit is reached.
     """
-    who = ("person", str(actor.person_id)) if actor.is_signed_in else ("network", network)
-    rates.hit(CALLS, "api", *who)
-    setattr(g, KEPT, rates.left(CALLS, "api", *who))
+    calls = CALLS if actor.key_id is None else CALLS_OF_KEY
+    who = _who(actor, network)
+    rates.hit(calls, "api", *who)
+    setattr(g, KEPT, rates.left(calls, "api", *who))
+
+
+def _who(actor: Actor, network: str) -> tuple[str, str]:
+    if actor.key_id is not None:
+        return "key", str(actor.key_id)
+    return ("person", str(actor.person_id)) if actor.is_signed_in else ("network", network)
+
+
+def count_wrong_key(network: str) -> None:
+    """Count one key that opens nothing, by the network it came from: keys are guessed one after the other (A40).
+
+    Raises:
+        TooMany: the limit is reached. Keys that are good are not held up by it.
+    """
+    rates.hit(WRONG_KEYS, "api-key", "network", network)
 
 
 def used_up(refusal: TooMany) -> None:

@@ -21,6 +21,7 @@ from app.core.errors import Forbidden, Invalid, NotSignedIn, TooMany, Unavailabl
 from app.core.language import _
 from app.core.schema import MAX_ID
 from app.core.uow import is_outage
+from app.web.kit import scopes
 from app.web.kit.door import admitted
 
 KIND = "text/event-stream"
@@ -103,12 +104,13 @@ def resumed(after: int | None) -> int | None:
     return int(heard)
 
 
-def answer(actor: Actor, allow: str, after: int | None, look: Look) -> Response:
+def answer(actor: Actor, allow: str, scope: str, after: int | None, look: Look) -> Response:
     """Open a stream.
 
     Args:
         actor: who opens it.
         allow: what the reader must be allowed to at each look.
+        scope: what a key must have been made for, at each look as well.
         after: the position to go on after, None for the present end.
         look: finds what is new; asked again and again, each time with the reader's present rights.
 
@@ -118,7 +120,7 @@ def answer(actor: Actor, allow: str, after: int | None, look: Look) -> Response:
     person_id = actor.person_id or 0
     seats.take(person_id, current_app.extensions["settings"].web_threads // SHARE)
     app: Any = current_app._get_current_object()  # type: ignore[attr-defined]
-    stream = Stream(app, dict(request.environ), allow, after, look)
+    stream = Stream(app, dict(request.environ), allow, scope, after, look)
     told = Response(stream.lines(), mimetype=KIND)
     told.headers["X-Accel-Buffering"] = "no"
     # Also when nobody ever reads a line of it.
@@ -129,8 +131,11 @@ def answer(actor: Actor, allow: str, after: int | None, look: Look) -> Response:
 class Stream:
     """One stream; between two looks it has neither a database connection nor a request."""
 
-    def __init__(self, app: Any, environ: dict[str, Any], allow: str, after: int | None, look: Look) -> None:
-        self._app, self._environ, self._allow, self._look = app, environ, allow, look
+    def __init__(
+        self, app: Any, environ: dict[str, Any], allow: str, scope: str, after: int | None, look: Look
+    ) -> None:
+        self._app, self._environ, self._look = app, environ, look
+        self._allow, self._scope = allow, scope
         self._at = after
         self._told = after
 
@@ -152,10 +157,12 @@ class Stream:
                 soon = SOON if bus.wait(SOON_SECONDS if soon else LOOK_SECONDS) else max(soon - 1, 0)
 
     def _piece(self) -> Piece | None:
-        """Look once, as whoever the token stands for now; None when that is nobody any more."""
+        """Look once, as whoever the token or key stands for now; None when that is nobody any more."""
         try:
             with self._app.app_context(), self._app.request_context(self._environ):
-                piece = self._look(admitted(self._allow), self._at)
+                reader = admitted(self._allow)
+                scopes.heed(reader, self._scope)
+                piece = self._look(reader, self._at)
         except (NotSignedIn, Forbidden, Unavailable):
             return None
         except Exception as error:

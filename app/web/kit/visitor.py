@@ -1,4 +1,4 @@
-"""Who is at the door: the cookie of a browser or the token of a program, the sign-in behind it, the actor."""
+"""Who is at the door: the cookie of a browser, the token or key of a program, what stands behind it, the actor."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from typing import Any
 
 from flask import Flask, Request, g, request, session
 from flask_login import LoginManager, current_user
+from werkzeug.exceptions import BadRequest
 
-from app.accounts import actors, json_tokens, sign_ins
+from app.accounts import actors, api_keys, json_tokens, sign_ins
 from app.core import log
 from app.core.actor import NOBODY, Actor
 from app.core.clock import now
+from app.core.errors import NotSignedIn
 from app.core.uow import is_outage, touch
-from app.web.kit import json_answers
+from app.web.kit import json_answers, quota
 
 COOKIE_KEY = "sid"
 MAX_TOKEN = 4096
+KEY = "X-API-Key"
 
 
 class Visitor:
@@ -62,13 +65,43 @@ def bearer_token() -> str:
     return token.strip() if kind.lower() == "bearer" and len(token) <= MAX_TOKEN else ""
 
 
+def caller(network: str) -> Actor:
+    """The actor of a program's call, by one proof of who it is and no more.
+
+    Args:
+        network: where the call came from.
+
+    Raises:
+        BadRequest: a token and a key at once.
+        NotSignedIn: a key that opens nothing, wherever it is brought.
+        TooMany: so many keys that open nothing came from this network.
+    """
+    has_key = KEY in request.headers
+    if has_key and bearer_token():
+        raise BadRequest
+    actor = current_actor()
+    if has_key and not actor.is_signed_in and not g.get("database_down"):
+        quota.count_wrong_key(network)
+        raise NotSignedIn
+    return actor
+
+
+def _found() -> tuple[Actor, bool] | None:
+    """Whoever the proof in this request stands for, and whether that should be noted."""
+    if not json_answers.wanted():
+        token = session_token()
+        return actors.actor_for_token(token) if token else None
+    token, key = bearer_token(), request.headers.get(KEY)
+    if token and key is None:
+        return actors.actor_for_access(token)
+    return api_keys.actor_for_key(key) if key and not token else None
+
+
 def _load(_request: Request) -> Visitor | None:
-    by_token = json_answers.wanted()
-    token = bearer_token() if by_token else session_token()
-    if not token or g.get("database_down"):
+    if g.get("database_down"):
         return None
     try:
-        found = actors.actor_for_access(token) if by_token else actors.actor_for_token(token)
+        found = _found()
     except json_tokens.MicrosoftNeeded as refusal:
         setattr(g, json_answers.WHY, refusal.word)
         return None
@@ -83,15 +116,18 @@ def _load(_request: Request) -> Visitor | None:
         return None
     actor, stale = found
     if stale:
-        g.touch_sign_in = actor
+        g.touch_visitor = actor
     return Visitor(actor)
 
 
 def _note_activity(_error: Any) -> None:
-    actor: Actor | None = g.pop("touch_sign_in", None)
-    if actor is not None:
-        for statement in sign_ins.activity(actor, now()):
-            touch(statement)
+    actor: Actor | None = g.pop("touch_visitor", None)
+    if actor is None:
+        return
+    by_key = actor.key_id is not None
+    address = request.remote_addr or ""
+    for statement in api_keys.use(actor, now(), address) if by_key else sign_ins.activity(actor, now()):
+        touch(statement)
 
 
 def init_visitor(app: Flask) -> None:

@@ -67,8 +67,8 @@ class Planted:
                 planted.views[endpoint] = view_func
 
         self.door = Kept("planted", __name__, url_prefix="/api/planted")
-        self.door.change("/things", allow=PUBLIC, takes=NewThing, gives=Thing, status=201)(_make)
-        self.door.read("/things", allow=PUBLIC, gives=Thing, query=Search)(_find)
+        self.door.change("/tags/things", allow=PUBLIC, takes=NewThing, gives=Thing, status=201)(_make)
+        self.door.read("/tags/things", allow=PUBLIC, gives=Thing, query=Search)(_find)
 
     def ask(self, name: str, path: str = "/api/planted/things", **options: Any) -> Any:
         """What a call is answered, refusals included."""
@@ -145,7 +145,7 @@ def test_refusals_of_rooms_have_their_codes(planted, error, status, code):
     def failing(_actor: Actor) -> Any:
         raise error
 
-    planted.door.change("/fail", allow=PUBLIC)(failing)
+    planted.door.change("/tags/fail", allow=PUBLIC)(failing)
     answer = planted.ask("failing", "/api/planted/fail", method="POST")
     assert (answer.status_code, answer.json["code"]) == (status, code)
     assert (answer.headers.get("Retry-After") is not None) == (status == 503)
@@ -155,7 +155,7 @@ def test_a_view_that_gives_another_shape_is_a_bug(planted):
     def lying(_actor: Actor) -> Any:
         return {"password_hash": "x"}
 
-    planted.door.read("/lie", allow=PUBLIC, gives=Thing)(lying)
+    planted.door.read("/tags/lie", allow=PUBLIC, gives=Thing)(lying)
     with planted.house.test_request_context("/api/planted/lie"), pytest.raises(TypeError, match="Thing"):
         planted.views["lying"]()
 
@@ -167,9 +167,21 @@ def test_a_json_door_refuses_what_is_for_pages():
     with pytest.raises(DoorError):
         door.deed("/x", allow=PUBLIC)
     with pytest.raises(DoorError):
-        door.change("/x", allow=SIGNED_IN, method="GET")
+        door.change("/tags/x", allow=SIGNED_IN, method="GET")
     with pytest.raises(DoorError):
-        door.read("/x", allow="tickets.teleport", gives=Thing)(lambda actor: None)
+        door.read("/tags/x", allow="tickets.teleport", gives=Thing)(lambda actor: None)
     with pytest.raises(TypeError):
-        door.read("/x", gives=Thing)  # type: ignore[call-arg]
+        door.read("/tags/x", gives=Thing)  # type: ignore[call-arg]
     assert door.table == []
+
+
+def test_a_call_no_scope_opens_is_refused_when_it_is_declared(planted):
+    def view(_actor):
+        return None
+
+    with pytest.raises(DoorError, match="scopes"):
+        planted.door.read("/things", allow=SIGNED_IN, gives=Thing)(view)
+    with pytest.raises(DoorError, match="scopes"):
+        planted.door.change("/events", allow=SIGNED_IN)(view)
+    planted.door.change("/auth/things", allow=SIGNED_IN)(view)
+    assert (planted.door.table[-1].by_key, planted.door.table[-1].scope) == (False, "")

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.accounts.actors import CLOCK
+from app.accounts.api_keys import actor_for_key
 from app.accounts.words import Role
 from app.core.db import db
 from app.core.uow import run_unit
@@ -24,6 +25,7 @@ from app.tickets.deadlines import NEVER
 from app.tickets.listing import TEAM_VIEWS, QueueQuery, Sort, View
 from app.tickets.models import Category, Draft, Participant, Tag, Ticket, TicketTag, Watcher
 from app.tickets.words import Channel, PendingReason, Phase, Priority, Status
+from tests.support.api_keys import OF_TICKETS, key_for
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TICKETS = 160
@@ -233,6 +235,15 @@ FILTERS = {
 }
 
 
+def actors_of(firm):
+    """Everybody, and programs whose keys are limited to teams (A40)."""
+    limited = {"admin": firm.teams[1:], "agent_of_two": firm.teams[:2], "leader": firm.teams[2:]}
+    texts = [key_for(firm.people[who], *OF_TICKETS, teams=tuple(teams))[1] for who, teams in limited.items()]
+    programs = [actor_for_key(text)[0] for text in texts]
+    assert [len(actor.only_team_ids) for actor in programs[::2]] == [1, 0]
+    return [CLOCK, *(firm.world.actor(person) for person in firm.people.values()), *programs]
+
+
 @pytest.fixture
 def firm(world):
     return Firm(world, random.Random(5))
@@ -247,7 +258,7 @@ def test_the_queue_equals_a_brute_force_filter(firm, see_all, sets, monkeypatch)
         monkeypatch.setattr("app.tickets.plans.SET", 2)
     if see_all:
         run_unit(lambda: settings_actions.change(TicketRules(agents_see_all_teams=True), actor=CLOCK))
-    actors = [CLOCK, *(firm.world.actor(person) for person in firm.people.values())]
+    actors = actors_of(firm)
 
     @settings(
         max_examples=60,

@@ -16,7 +16,7 @@ from app.sla.words import ClockState
 from app.tickets import counts
 from app.tickets.listing import QueueQuery, View
 from app.tickets.words import Status
-from tests.rooms.tickets.test_queue_visibility import FILTERS, Firm, expected
+from tests.rooms.tickets.test_queue_visibility import FILTERS, Firm, actors_of, expected
 
 KNOWN = ("status", "team", "assignee", "sla")
 
@@ -40,7 +40,7 @@ def questions(draw, firm):
 def test_a_total_is_the_length_of_its_list(firm, see_all):
     if see_all:
         run_unit(lambda: settings_actions.change(TicketRules(agents_see_all_teams=True), actor=CLOCK))
-    actors = [CLOCK, *(firm.world.actor(person) for person in firm.people.values())]
+    actors = actors_of(firm)
 
     @settings(
         max_examples=150,

@@ -1,4 +1,4 @@
-"""What stands in addresses of calls about tickets and people: by their ids."""
+"""What stands in addresses of calls: tickets, comments, files, people, devices and API keys, by their ids."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.accounts.words import Platform
 from app.core.uow import run_unit
 from tests.security.sweep.stage import CUSTOMER, STAFF
 from tests.security.sweep.things import NO_SUCH_ID, Asked, Trio, made_for
+from tests.support.api_keys import key_for
 from tests.support.programs import actor_of, signed_in_program
 
 
@@ -55,3 +56,9 @@ def _device_of(person: Person) -> str:
     actor = actor_of(signed_in_program(person))
     command = NewDevice(platform=Platform.IOS, token=secrets.token_hex(32))
     return str(run_unit(lambda: devices.register(command, actor=actor)).id)
+
+
+@made_for("key_id", "/api/v1/api-keys")
+@made_for("key_id", "/admin/api-keys")
+def _api_key(asked: Asked) -> Trio:
+    return str(key_for(asked.stage.neighbour)[0]), None, NO_SUCH_ID

@@ -40,6 +40,7 @@ WHO: dict[str, tuple[str, ...]] = {
     "admin.deliveries": (ADMIN,),
     "admin.health": (ADMIN,),
     "webhooks.manage": (ADMIN,),
+    "api_keys.manage": (ADMIN,),
 }
 
 

@@ -111,8 +111,8 @@ def _operation(route: Route, shapes: Shapes) -> dict[str, Any]:
         made["requestBody"] = body
     if route.allow == PUBLIC:
         made["security"] = []
-    elif not route.by_key:
-        made["security"] = [{"bearer": []}]
+    else:
+        made["security"] = [{"bearer": []}, *([{"key": [route.scope]}] if route.by_key else [])]
     return made
 
 

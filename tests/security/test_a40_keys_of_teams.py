@@ -1,0 +1,137 @@
+"""A40: a key that is limited to teams finds, hears of and moves nothing of another."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.accounts.key_words import Scope
+from app.accounts.models import Person
+from app.accounts.words import Role
+from app.core.db import db
+from app.core.uow import run_unit
+from tests.support.api_keys import OF_TICKETS, Keyed, key_for
+from tests.support.programs import refused
+from tests.support.world import World
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+TICKETS = "/api/v1/tickets"
+EVENTS = "/api/v1/events?after=0"
+
+
+def keyed(world: World, person: Person, *scopes: Scope, **limits: Any) -> Keyed:
+    return Keyed(world.app, key_for(person, *scopes, **limits)[1])
+
+
+def ids(answer: Any) -> set[int]:
+    assert answer.status_code == 200, answer.text
+    return {row["id"] for row in answer.json["results"]}
+
+
+def put(thing: Any, **values: Any) -> None:
+    """Change columns of a row."""
+
+    def work() -> None:
+        row = db.session.get_one(type(thing), thing.id)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+    run_unit(work)
+
+
+@pytest.fixture
+def teams(world: World) -> Any:
+    """Two teams with a ticket each; whoever the keys act for sees both and has something to do with both."""
+
+    class Stage:
+        one, two = world.make_team("Eins"), world.make_team("Zwei")
+
+        def __init__(self) -> None:
+            self.agent = world.agent(teams=[self.one, self.two])
+            leader = world.leader()
+            self.leader, self.admin = leader, world.admin()
+            requester = world.customer()
+            self.here, self.there = (self._ticket(requester, team.id) for team in (self.one, self.two))
+
+        def _ticket(self, requester: Person, team_id: int) -> Any:
+            made = world.ticket(requester)
+            program = keyed(world, self.admin, Scope.TICKETS_WRITE)
+            answer = program.send("PATCH", f"{TICKETS}/{made.id}", json={"team": team_id})
+            assert answer.status_code == 200, answer.text
+            assert program.post(f"{TICKETS}/{made.id}/assign", {"assignee": self.agent.id}).status_code == 200
+            return made
+
+    return Stage()
+
+
+@pytest.mark.parametrize("who", ["agent", "leader", "admin"])
+def test_a40_a_key_of_one_team_finds_nothing_of_another(world: World, teams: Any, who: str) -> None:
+    person = getattr(teams, who)
+    whole = keyed(world, person, *OF_TICKETS)
+    assert ids(whole.get(TICKETS)) == {teams.here.id, teams.there.id}
+    program = keyed(world, person, *OF_TICKETS, teams=(teams.one,))
+    sorts = [f"sort={sort}" for sort in ("due_at", "priority", "created_at", "-created_at")]
+    named = [f"team={teams.one.id}", f"assignee={teams.agent.id}", f"requester={teams.here.requester_id}"]
+    for asked in ("", *(f"?{one}" for one in (*sorts, *named, "status=open&status=in_progress"))):
+        listed = program.get(TICKETS + asked)
+        assert (ids(listed), listed.json["count"]) == ({teams.here.id}, 1), asked
+    closed = program.get(f"{TICKETS}?team={teams.two.id}")
+    assert (ids(closed), closed.json["count"]) == (set(), 0)
+    mine = program.get(f"{TICKETS}?assignee=me")
+    assert ids(mine) <= {teams.here.id}
+    path = f"{TICKETS}/{teams.there.id}"
+    for method, where, body in (
+        ("GET", path, None),
+        ("GET", f"{TICKETS}/{teams.there.number}", None),
+        ("GET", f"{path}/comments", None),
+        ("GET", f"{path}/timeline", None),
+        ("PATCH", path, {"title": "x"}),
+        ("POST", f"{path}/comments", {"content": "x"}),
+        ("POST", f"{path}/close", {}),
+    ):
+        answer = program.send(method, where, **({} if body is None else {"json": body}))
+        assert refused(answer, 404, "not_found"), where
+    assert program.get(f"{TICKETS}/{teams.here.id}").status_code == 200
+    assert [team["name"] for team in program.get("/api/v1/teams").json["results"]] == ["Eins"]
+
+
+def test_a40_a_key_of_one_team_hears_of_its_tickets_alone(world: World, teams: Any) -> None:
+    world.relay()
+    heard = keyed(world, teams.admin, *OF_TICKETS, teams=(teams.one,)).get(EVENTS).json["results"]
+    assert {one["ticket"]["id"] for one in heard} == {teams.here.id}
+    everything = keyed(world, teams.admin).get(EVENTS).json["results"]
+    assert {one["ticket"]["id"] for one in everything} == {teams.here.id, teams.there.id}
+
+
+def test_a40_a_key_of_one_team_gives_no_ticket_away_and_takes_none(world: World, teams: Any) -> None:
+    program = keyed(world, teams.admin, *OF_TICKETS, teams=(teams.one,))
+    moved = program.send("PATCH", f"{TICKETS}/{teams.here.id}", json={"team": teams.two.id})
+    assert refused(moved, 422, "invalid") and list(moved.json["details"]) == ["team"]
+    body = {"title": "Neu", "description": "Neu", "team": teams.two.id}
+    assert refused(program.post(TICKETS, body), 422, "invalid")
+    made = program.post(TICKETS, body | {"team": teams.one.id})
+    assert made.status_code == 201, made.text
+    assert ids(program.get(TICKETS)) == {teams.here.id, made.json["id"]}
+
+
+def test_a40_a_key_never_opens_a_confidential_team_its_person_is_not_in(world: World) -> None:
+    secret = world.make_team("Personal", is_confidential=True)
+    insider, admin = world.agent(teams=[secret]), world.admin()
+    ticket = world.ticket(world.customer())
+    put(ticket, team_id=secret.id)
+    for person, seen in ((admin, set()), (insider, {ticket.id})):
+        assert ids(keyed(world, person, *OF_TICKETS, teams=(secret,)).get(TICKETS)) == seen
+
+
+def test_a40_what_a_customer_asked_for_stays_visible_whatever_teams_the_key_has(world: World) -> None:
+    """The key was made when its person still worked in a team."""
+    one, two = world.make_team("Eins"), world.make_team("Zwei")
+    agent = world.agent(teams=[one])
+    program = keyed(world, agent, *OF_TICKETS, teams=(one,))
+    ticket = world.ticket(agent)
+    put(ticket, team_id=two.id)
+    assert ids(program.get(TICKETS)) == set()
+    put(agent, role=Role.CUSTOMER)
+    assert ids(program.get(TICKETS)) == {ticket.id}

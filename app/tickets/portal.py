@@ -50,7 +50,7 @@ COLUMNS = (
 )
 
 
-def _ways(actor: Actor) -> list[sa.ColumnElement[bool]]:
+def ways(actor: Actor) -> list[sa.ColumnElement[bool]]:
     """Each way a request belongs to the viewer has an index of its own."""
     ways: list[sa.ColumnElement[bool]] = [
         Ticket.requester_id == actor.person_id,
@@ -95,7 +95,7 @@ def requests(
             .limit(limit + 1)
             .subquery()
         )
-        for way in _ways(actor)
+        for way in ways(actor)
     ]
     found = sa.union(*branches).subquery()
     top = sa.select(found.c.id).order_by(found.c.at.desc(), found.c.id.desc()).limit(limit + 1)
@@ -109,7 +109,7 @@ def requests(
 def total(actor: Actor, *, statuses: Sequence[Status] = ()) -> Total:
     """How many requests the viewer has, counted up to 10,000."""
     conditions = _conditions(False, statuses)
-    mine = sa.union(*(sa.select(Ticket.id).where(way, *conditions) for way in _ways(actor))).subquery()
+    mine = sa.union(*(sa.select(Ticket.id).where(way, *conditions) for way in ways(actor))).subquery()
     counted = sa.select(mine.c.id).limit(EXACT_UP_TO + 1).subquery()
     n = int(db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0)
     return Total(min(n, EXACT_UP_TO), n > EXACT_UP_TO)

@@ -24,6 +24,7 @@ from app.mailroom import accounts, nobody
 from app.mailroom import fixed as fixed_account
 from app.mailroom.words import Tls
 from app.notifications import consumers as notifications
+from app.notifications.hearers import hearers
 from app.settings import fixed, microsoft
 from app.web import admin, api, auth, customer, health, hooks, people, tickets
 from app.web.kit import assets, brand, errors, guard, numbers, origins, packing, page, visitor
@@ -194,7 +195,7 @@ def _consumers(app: Flask, settings: Settings) -> None:
         ),
     )
     receivers = HttpGuard(allow_hosts=settings.outbound_allow, allow_private=settings.outbound_allow)
-    for consumer in (*made, *webhooks.make(receivers)):
+    for consumer in (*made, *webhooks.make(receivers, hearers)):
         register(consumer)
 
 

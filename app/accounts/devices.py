@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
-from app.accounts.models import Device, SignIn
+from app.accounts.models import Device, Person, SignIn
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
@@ -34,6 +36,15 @@ def device_for(actor: Actor, device_id: int, *, lock: bool = False) -> Device:
     if found is None:
         raise NotFound
     return found
+
+
+def of_people(person_ids: Iterable[int]) -> list[Device]:
+    """The devices of people who may be told of something, with one statement; of deactivated ones none."""
+    wanted = set(person_ids)
+    if not wanted:
+        return []
+    query = _alive().join(Person, Person.id == Device.person_id).where(Person.is_active.is_(True))
+    return list(db.session.scalars(query.where(Device.person_id.in_(wanted)).order_by(Device.id)))
 
 
 def _alive() -> sa.Select[tuple[Device]]:

@@ -18,6 +18,7 @@ from app.integrations.guard import HttpGuard
 from app.webhooks import payload, sending, standing
 from app.webhooks.audience import Sight
 from app.webhooks.models import Webhook
+from app.webhooks.pushes import Hearers, nobody, pushes
 from app.webhooks.sending import Call, Said
 from app.webhooks.signing import secrets_of
 from app.webhooks.targets import NAME, target_of, webhook_id_of
@@ -38,13 +39,15 @@ class Webhooks:
 
     Args:
         guard: where a receiver may be.
+        hearers: who is told of which event, for receivers that reach devices.
     """
 
     name = NAME
     patience = timedelta(hours=24)
 
-    def __init__(self, guard: HttpGuard) -> None:
+    def __init__(self, guard: HttpGuard, hearers: Hearers = nobody) -> None:
         self.guard = guard
+        self.hearers = hearers
         self._breaker = Breaker(PAUSES)
         self._last = _Last()
 
@@ -81,8 +84,10 @@ class Webhooks:
         if not Sight([event]).tells(webhook, event):
             return None
         standing.begun(webhook.id, delivery.id)
-        body = payload.body_of(event)
-        return Call(webhook.id, delivery.id, str(event.id), webhook.url, body, secrets_of(webhook))
+        keys = secrets_of(webhook)
+        devices = pushes(event, self.hearers) if webhook.with_devices else None
+        body, hidden = payload.body_of(event, devices), tuple(one.token for one in devices or ())
+        return Call(webhook.id, delivery.id, str(event.id), webhook.url, body, keys, hidden)
 
     def speak(self, message: Call) -> str:
         """Call the receiver.
@@ -118,6 +123,6 @@ class Webhooks:
             standing.ended(webhook_id_of(delivery.target), delivery.id, said)
 
 
-def make(guard: HttpGuard) -> tuple[Webhooks, ...]:
-    """The consumers of this room, as the wiring registers them."""
-    return (Webhooks(guard),)
+def make(guard: HttpGuard, hearers: Hearers) -> tuple[Webhooks, ...]:
+    """The consumers of this room, as the wiring registers them; see ``Webhooks``."""
+    return (Webhooks(guard, hearers),)

@@ -15,8 +15,8 @@ class Webhook(Model):
     """An address that is called, and for what.
 
     ``sealed`` is the encrypted secret; ``former`` the one before it, which signs as well until ``former_until``.
-    ``failing_since``, ``failures`` and ``trouble`` speak of what happened since the last success; ``off_at`` is when
-    that switched it off.
+    ``with_devices``: it reaches devices, and is told which ones. ``failing_since``, ``failures`` and ``trouble`` speak
+    of what happened since the last success; ``off_at`` is when that switched it off.
     """
 
     __tablename__ = "webhook"
@@ -26,6 +26,7 @@ class Webhook(Model):
     url: Mapped[str] = mapped_column(sa.String(500))
     kinds: Mapped[list[Any]]
     team_ids: Mapped[list[Any]]
+    with_devices: Mapped[bool] = mapped_column(default=False)
     sealed: Mapped[str] = mapped_column(sa.String(400))
     former: Mapped[str] = mapped_column(sa.String(400), default="")
     former_until: Mapped[datetime | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +14,20 @@ from app.core.db import db
 from app.events.models import Event, Feed
 from app.tickets.public_facts import public_data
 from app.tickets.words import number_of
+from app.webhooks.pushes import Push
 
 TEST = "webhook.test"
 
 
-def body_of(event: Event) -> bytes:
-    """The body about an event: the same bytes at each try."""
+def body_of(event: Event, devices: Sequence[Push] | None = None) -> bytes:
+    """The body about an event: the same bytes at each try, but for devices that came or went.
+
+    Args:
+        devices: those of the people who are told of it, None for a receiver that is told of none.
+    """
     position = db.session.scalar(sa.select(Feed.position).where(Feed.event_id == event.id))
     ticket_id = event.ticket_id or 0
+    named = {} if devices is None else {"devices": [_device(one) for one in devices]}
     return _written(
         {
             "id": event.id,
@@ -32,7 +39,17 @@ def body_of(event: Event) -> bytes:
             "actor": None if event.actor_id is None else {"id": event.actor_id},
             "data": public_data(event),
         }
+        | named
     )
+
+
+def _device(push: Push) -> dict[str, Any]:
+    return {
+        "id": push.device_id,
+        "person_id": push.person_id,
+        "platform": str(push.platform),
+        "token": push.token,
+    }
 
 
 def trial_body() -> bytes:

@@ -27,7 +27,10 @@ EXAMPLE: dict[str, JsonValue] = {
 
 
 class NewWebhook(Command):
-    """An address to call. Without `team_ids` it hears of every team that is not confidential."""
+    """An address to call. Without `team_ids` it hears of every team that is not confidential.
+
+    `with_devices`: it is also told the devices of the people who are told of an event, to reach them by push services.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
@@ -35,6 +38,7 @@ class NewWebhook(Command):
     url: Url
     kinds: Kinds
     team_ids: TeamIds = Field(default_factory=list)
+    with_devices: bool = False
     is_active: bool = True
 
 
@@ -47,6 +51,7 @@ class ChangeWebhook(Command):
     url: Url | None = None
     kinds: Kinds | None = None
     team_ids: TeamIds | None = None
+    with_devices: bool | None = None
     is_active: bool | None = None
 
 

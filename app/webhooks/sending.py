@@ -21,7 +21,10 @@ GONE = 410
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is to be said to whom. ``event``: what the receiver knows a repeat by."""
+    """What is to be said to whom.
+
+    ``event``: what the receiver knows a repeat by; ``hidden``: what of the body no log may keep, should it be repeated.
+    """
 
     webhook_id: int
     delivery_id: int
@@ -29,6 +32,7 @@ class Call:
     url: str = field(repr=False)
     body: bytes = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def post(call: Call, guard: HttpGuard) -> Said:
         answer = send(guard, "POST", call.url, body=call.body, headers=headers, limits=LIMITS)
     except (RetryLater, Undeliverable) as trouble:
         return Said(None, _since(began), "", trouble)
-    hidden = [*call.secrets, *(part.partition("=")[2] for part in signed.split(",")[1:])]
+    hidden = [*call.secrets, *call.hidden, *(part.partition("=")[2] for part in signed.split(",")[1:])]
     return Said(answer.status, _since(began), _excerpt(answer, hidden), _trouble(answer))
 
 

@@ -25,7 +25,7 @@ from app.webhooks.actions import endpoints
 from app.webhooks.schemas import ChangeWebhook, Kinds, Name, NewWebhook, TeamIds, Url
 from app.webhooks.words import WebhookKind
 
-FIELDS = ("name", "url", "kinds", "team_ids", "is_active", "version")
+FIELDS = ("name", "url", "kinds", "team_ids", "with_devices", "is_active", "version")
 
 
 class WebhookForm(Command):
@@ -35,6 +35,7 @@ class WebhookForm(Command):
     url: Url
     kinds: Kinds
     team_ids: TeamIds = Field(default_factory=list)
+    with_devices: bool = False
     is_active: bool = False
     version: int = 0
 

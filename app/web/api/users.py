@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.accounts import details, search
-from app.accounts.access import person_for
+from app.accounts.access import must_have_confirmed, person_for
 from app.accounts.actions import people
 from app.accounts.actions.changing_email import change_for
 from app.accounts.queries import names
 from app.accounts.schemas import ChangeEmail, ChangePerson, ChangeRole, NewPerson
-from app.accounts.words import Need
+from app.accounts.words import STAFF, Need
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.web.api.door import door
@@ -46,7 +46,10 @@ def create_user(actor: Actor, command: NewUser) -> tuple[User, str]:
     """An account for somebody, who sets the password by a link.
 
     Agents make customers; team leaders and agents of level 4 also agents (those below them); administrators everybody.
+    For all but customers a password given in the last ten minutes is wanted (403 with `password_needed`).
     """
+    if command.role in STAFF:
+        must_have_confirmed(actor)
     made = people.create(NewPerson.model_construct(**dict(command)), actor=actor)
     return _shown(actor, made), f"/api/v1/users/{made.id}"
 
@@ -76,7 +79,7 @@ def user(actor: Actor, person_id: int) -> Somebody | User:
 def change_user(actor: Actor, command: UserChange, person_id: int) -> User:
     """Change fields of somebody's account; all of them or, when one cannot be, none.
 
-    Another address or role wants a password given in the last ten minutes (403 with `password_needed`: sign in anew)
+    Another address or role wants a password given in the last ten minutes (403 with `password_needed`)
     and ends the sign-ins of that person. Nobody changes the own account here.
     """
     return _changed(actor, person_id, changes(command))

@@ -35,6 +35,7 @@ class Webhook(Answer):
     url: str
     kinds: list[WebhookKind]
     team_ids: list[int]
+    with_devices: bool
     is_active: bool
     former_secret_until: datetime | None
     accepted_at: datetime | None
@@ -121,8 +122,8 @@ def webhook(actor: Actor, webhook_id: int) -> Webhook:
 def change_webhook(actor: Actor, command: ChangeWebhook, webhook_id: int) -> WebhookWithSecret:
     """Change a webhook. One that leads to another host, port or scheme gets a new secret.
 
-    Another address asks for a password given in the last ten minutes. `is_active: true` switches on again what was
-    switched off.
+    Another address, and devices from now on, ask for a password given in the last ten minutes. `is_active: true`
+    switches on again what was switched off.
     """
     version = expected_version()
 

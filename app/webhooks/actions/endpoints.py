@@ -46,6 +46,7 @@ def create(command: NewWebhook, *, actor: Actor) -> tuple[Webhook, str]:
         url=checked(command.url),
         kinds=_kinds(command.kinds),
         team_ids=_teams(command.team_ids),
+        with_devices=command.with_devices,
         sealed=crypto.encrypt(secret),
         is_active=command.is_active,
         created_by_id=actor.person_id,
@@ -67,12 +68,14 @@ def change(webhook: Webhook, command: ChangeWebhook, *, version: int | None = No
 
     Raises:
         Forbidden: not the actor's to set up.
-        PasswordNeeded: another address, and no password lately.
+        PasswordNeeded: another address, or devices from now on, and no password lately.
         Invalid: an address that cannot be called, or a team that is not told of.
         Stale: changed since then.
     """
     check(actor)
     _check_version(webhook, version)
+    if command.with_devices and not webhook.with_devices:
+        must_have_confirmed(actor)
     changed = _written(webhook, command)
     fresh = ""
     if command.url is not None and command.url != webhook.url:
@@ -143,6 +146,7 @@ def _written(webhook: Webhook, command: ChangeWebhook) -> list[str]:
         "name": command.name,
         "kinds": None if command.kinds is None else _kinds(command.kinds),
         "team_ids": None if command.team_ids is None else _teams(command.team_ids),
+        "with_devices": command.with_devices,
         "is_active": command.is_active,
     }
     changed = [name for name, value in given.items() if value is not None and value != getattr(webhook, name)]

@@ -55,6 +55,21 @@ def form(sink: HttpSink, **values: Any) -> dict[str, Any]:
     } | values
 
 
+def test_one_that_reaches_devices_is_chosen_by_a_box(browser: Browser, sink: HttpSink) -> None:
+    make(browser, sink)
+    place = f"/admin/webhooks/{only().id}"
+    assert not only().with_devices and "which ones to reach" not in browser.get(place).text
+    version = str(only().version)
+    answer = browser.post(f"{place}/edit", form(sink, with_devices="true", version=version))
+    assert answer.status_code == 303 and only().with_devices
+    assert "which ones to reach" in browser.get(place).text
+    assert (
+        "checked" in browser.get(f"{place}/edit").text.partition('id="f-with_devices"')[2].partition(">")[0]
+    )
+    browser.post(f"{place}/edit", form(sink, version=str(only().version)))
+    assert not only().with_devices
+
+
 def shown(answer: Any) -> str:
     found = SECRET.search(answer.get_data(as_text=True))
     assert found is not None

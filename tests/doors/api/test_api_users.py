@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.accounts.key_words import Scope
 from app.accounts.models import SignIn
 from app.core import clock
 from app.core.db import db
 from app.core.uow import run_unit
 from app.web.api.shapes import User
 from tests.support.accounts import facts, give_password, reload
+from tests.support.api_keys import Keyed, key_for
 from tests.support.at_once import at_once
 from tests.support.programs import PROFILE, Program, refused
 
@@ -114,6 +116,24 @@ def test_another_role_ends_the_sign_ins_and_wants_a_fresh_password(world):
         patch(program, anna, {"role": "team_leader", "email": anna.email, "city": "Kiel"}).status_code == 200
     )
     assert reload(anna).role == "team_leader"
+
+
+def test_a62_nobody_becomes_staff_without_a_fresh_password_or_by_a_key(world):
+    adele = world.admin()
+    program = Program(world.app, adele)
+    by_key = Keyed(world.app, key_for(adele, Scope.USERS_READ, Scope.USERS_WRITE)[1])
+    age_the_password()
+    mia, staff = world.customer(), NINA | {"role": "admin", "send_welcome": True}
+    for one in (program, by_key):
+        assert refused(one.post(USERS, staff), 403, "password_needed")
+        for body in ({"role": "admin"}, {"email": "neu@firma.example"}):
+            assert refused(patch(one, mia, body), 403, "password_needed")
+    assert by_key.post(USERS, NINA).status_code == 201
+    assert patch(by_key, mia, {"city": "Kiel"}).status_code == 200
+    assert refused(by_key.post("/api/v1/devices", {}), 403, "not_by_key")
+    for path in ("logout-everywhere", "password"):
+        assert refused(by_key.post(f"/api/v1/auth/{path}", {}), 403, "not_by_key")
+    assert len(facts("person.created")) == 1
 
 
 def test_a_version_that_has_passed_is_refused_for_every_change(world):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.accounts.models import SignIn
+from app.accounts.models import Person, SignIn
 from app.core import clock
 from app.core.db import db
 from app.core.once import RequestKey
@@ -30,8 +30,8 @@ from tests.support.world import World
 pytestmark = pytest.mark.sqlite_only
 PATH = "/api/v1/webhooks"
 SHAPE = {
-    "id", "name", "url", "kinds", "team_ids", "is_active", "former_secret_until", "accepted_at", "failing_since",
-    "failures", "trouble", "off_at", "created_at", "version",
+    "id", "name", "url", "kinds", "team_ids", "with_devices", "is_active", "former_secret_until", "accepted_at",
+    "failing_since", "failures", "trouble", "off_at", "created_at", "version",
 }  # fmt: skip
 
 
@@ -247,3 +247,18 @@ def test_the_shape_is_the_one_that_is_documented() -> None:
     shown = ours[ours.index("```json") + 7 :].split("```")[0]
     assert WebhookShape.model_validate_json(shown)
     assert list(json.loads(shown)) == list(WebhookShape.model_fields)
+
+
+def test_a62_devices_are_named_after_a_fresh_password_only(program: Program, sink: HttpSink) -> None:
+    made = make(program, sink)
+    assert made["with_devices"] is False
+    age_the_password()
+    path = f"{PATH}/{made['id']}"
+    for body in ({"with_devices": True}, {"with_devices": True, "name": "Other"}):
+        assert refused(program.send("PATCH", path, json=body), 403, "password_needed")
+    assert not row(made["id"]).with_devices and row(made["id"]).name == "Inventory"
+    program = Program(program.client.application, db.session.get(Person, row(made["id"]).created_by_id))
+    changed = program.send("PATCH", path, json={"with_devices": True}).json
+    assert changed["with_devices"] is True and changed["secret"] is None
+    age_the_password()
+    assert program.send("PATCH", path, json={"with_devices": False}).status_code == 200

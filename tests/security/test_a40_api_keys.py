@@ -230,7 +230,7 @@ def test_a40_a_wrong_key_is_refused_where_nobody_has_to_sign_in(world: World) ->
 
 def test_a40_pages_and_forms_are_opened_by_no_key(world: World) -> None:
     program = Keyed(world.app, key_for(world.admin())[1])
-    for path in ("/tickets", "/admin/health", "/admin/webhooks", "/auth/profile"):
+    for path in ("/tickets", "/admin/health", "/admin/api-keys", "/auth/profile"):
         answer = program.get(path)
         assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/auth/login"), path
 

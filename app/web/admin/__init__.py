@@ -1,6 +1,7 @@
 """The administrators' door: health, teams, organisations, categories, promises, deliveries, audit, settings, mails."""
 
 from app.web.admin import (
+    api_keys,
     audit,
     calendars,
     categories,
@@ -29,6 +30,7 @@ from app.web.admin import (
 from app.web.admin.door import door
 
 __all__ = [
+    "api_keys",
     "audit",
     "calendars",
     "categories",

@@ -90,6 +90,7 @@ ADMINISTRATION = (
             Place(lazy_gettext("Quarantine"), "shield-lock", "/admin/quarantine", "admin.deliveries"),
             Place(lazy_gettext("Microsoft 365"), "window", "/admin/microsoft", "admin.settings"),
             Place(lazy_gettext("Webhooks"), "diagram-3", "/admin/webhooks", "webhooks.manage"),
+            Place(lazy_gettext("API keys"), "key", "/admin/api-keys", "api_keys.manage"),
             Place(lazy_gettext("Words of mails"), "envelope", "/admin/mail/texts", "admin.settings"),
             Place(lazy_gettext("Signatures"), "pencil", "/admin/mail/signatures", "admin.settings"),
         ),

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.sla.models import Policy, WorkCalendar
 from app.tickets.models import Category
+from tests.support.api_keys import key_for
 from tests.support.hooks import hook
 from tests.support.mail_forms import made
 from tests.support.statements import counted
@@ -61,6 +62,9 @@ PAGES = {
     "/admin/webhooks/{webhook}": 4,
     "/admin/webhooks/{webhook}/edit": 5,
     "/admin/webhooks/{webhook}/remove": 3,
+    "/admin/api-keys": 4,
+    "/admin/api-keys/new": 4,
+    "/admin/api-keys/{key}/revoke": 5,
 }
 
 
@@ -73,6 +77,7 @@ def address(page: str, world: World) -> str:
         calendar=db.session.scalars(sa.select(sa.func.min(WorkCalendar.id))).one(),
         mailbox=made() if "{mailbox}" in page else "",
         webhook=hook(None, url="https://127.0.0.1/")[0].id if "{webhook}" in page else "",
+        key=key_for(world.agent())[0] if "{key}" in page else "",
     )
 
 

@@ -58,6 +58,11 @@ SAME = (
 )  # fmt: skip
 
 
+def picture_of(person_id: int, sha256: str) -> str | None:
+    """Where programs find somebody's picture, None for somebody without one."""
+    return links.absolute(f"/api/v1/users/{person_id}/avatar") if sha256 else None
+
+
 def own_user(actor: Actor) -> User:
     """Whoever acts."""
     return _user(myself(actor), queries.own_teams(actor))
@@ -75,7 +80,7 @@ def _user(person: Person, teams: Sequence[tuple[int, str]]) -> User:
         **{name: getattr(person, name) for name in SAME},
         role=person.role,
         employee_id=person.employee_number,
-        avatar=links.absolute(f"/auth/avatar/{person.id}") if person.avatar_sha256 else None,
+        avatar=picture_of(person.id, person.avatar_sha256),
         last_activity=person.last_activity_at,
         teams=[Named(id=team_id, name=name) for team_id, name in teams],
     )

@@ -12,7 +12,7 @@ from app.sla.words import ClockState
 from app.tickets.access import is_staff
 from app.tickets.records import Record, Whole
 from app.tickets.words import AttachmentState, Channel, PendingReason, Phase, Priority, Status, number_of
-from app.web.api.shapes import Named
+from app.web.api.shapes import Named, picture_of
 from app.web.kit.json_answers import Answer
 
 if TYPE_CHECKING:
@@ -145,8 +145,7 @@ def somebody(person_id: int | None, people: Any) -> Somebody | None:
     name: PersonName | None = people.get(person_id or 0)
     if name is None:
         return None
-    picture = links.absolute(f"/auth/avatar/{name.id}") if name.avatar_sha256 else None
-    return Somebody(id=name.id, full_name=name.full_name, avatar=picture)
+    return Somebody(id=name.id, full_name=name.full_name, avatar=picture_of(name.id, name.avatar_sha256))
 
 
 def row(record: Record) -> TicketRow:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flask import Response
+
 from app.accounts import details, search
 from app.accounts.access import must_have_confirmed, person_for
 from app.accounts.actions import people
@@ -25,6 +27,7 @@ from app.web.api.user_commands import (
     changes,
     our_words,
 )
+from app.web.kit.downloads import send_picture
 from app.web.kit.entity_tags import expected_version
 from app.web.kit.json_lists import Listing, listing
 
@@ -66,6 +69,12 @@ def user(actor: Actor, person_id: int) -> Somebody | User:
     if seen is None:
         raise NotFound
     return seen
+
+
+@door.file("/users/<id:person_id>/avatar", allow="portal.use")
+def user_avatar(actor: Actor, person_id: int) -> Response:
+    """Somebody's picture, a square of 256 pixels as PNG, for those who may see that person."""
+    return send_picture(person_for(actor, person_id, Need.SEE).avatar_sha256)
 
 
 @door.change(

@@ -15,13 +15,14 @@ from app.accounts.queries import colleagues
 from app.accounts.schemas import Absence, ChangeProfile
 from app.accounts.words import TIME_ZONES, Need
 from app.core.actor import Actor
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
 from app.core.language import _, set_language
 from app.core.uow import run_unit
 from app.web.auth.door import door
 from app.web.auth.forms import LanguageForm
 from app.web.kit import errors, page
 from app.web.kit.door import PUBLIC, SIGNED_IN
+from app.web.kit.downloads import send_picture
 from app.web.kit.forms import Form
 
 HOUR = 60 * 60
@@ -105,16 +106,9 @@ def remove_avatar(actor: Actor) -> Any:
 def avatar(actor: Actor, person_id: int) -> Response:
     """A person's picture, for those who may see the person."""
     person = person_for(actor, person_id, Need.SEE)
-    storage = current_app.extensions["storage"]
-    if not person.avatar_sha256 or not storage.exists(person.avatar_sha256):
-        raise NotFound
-    with storage.open(person.avatar_sha256) as stream:
-        answer = make_response(stream.read())
-    answer.mimetype = "image/png"
+    answer = send_picture(person.avatar_sha256)
     answer.headers["Cache-Control"] = f"private, max-age={HOUR}"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.set_etag(person.avatar_sha256[:16])
-    return answer.make_conditional(request)
+    return answer
 
 
 def _language_again(_actor: Actor, form: Form[Any]) -> Response:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 from urllib.parse import quote
 
-from flask import Response, current_app, request
+from flask import Response, current_app, make_response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
@@ -136,3 +136,20 @@ def _type(thing: StoredThing) -> str:
     if thing.is_picture and thing.content_type in files.IMAGES.values():
         return thing.content_type
     return thing.content_type if thing.content_type in KNOWN else UNKNOWN
+
+
+def send_picture(sha256: str) -> Response:
+    """Somebody's picture; its bytes are of our own making.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if not sha256 or not storage().exists(sha256):
+        raise NotFound
+    with storage().open(sha256) as stream:
+        answer = make_response(stream.read())
+    answer.mimetype = "image/png"
+    answer.headers["Content-Security-Policy"] = CSP
+    answer.set_etag(sha256[:16])
+    answer.make_conditional(request)
+    return answer

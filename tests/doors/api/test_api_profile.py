@@ -98,12 +98,21 @@ def test_a36_what_is_not_ones_own_to_say_is_refused_at_its_field(world, program,
 def test_a_picture_is_made_anew_and_taken_away(world, program, mia):
     answer = put(program, picture())
     assert answer.status_code == 200
-    assert answer.json["avatar"].endswith(f"/auth/avatar/{mia.id}")
-    shown = world.browser(mia).get(f"/auth/avatar/{mia.id}")
+    path = answer.json["avatar"].removeprefix("http://localhost")
+    shown = program.get(path)
+    assert (shown.status_code, shown.mimetype) == (200, "image/png")
     assert Image.open(io.BytesIO(shown.data)).size == (256, 256)
+    assert shown.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert shown.data == world.browser(mia).get(f"/auth/avatar/{mia.id}").data
+    known = program.get(path, headers={"If-None-Match": shown.headers["ETag"]})
+    assert (known.status_code, known.data) == (304, b"")
+    assert Program(world.app, world.agent()).get(path).status_code == 200
+    assert refused(Program(world.app, world.customer()).get(path), 404, "not_found")
+    assert refused(program.get(path, token=""), 401, "not_signed_in")
     gone = program.send("DELETE", AVATAR)
     assert (gone.status_code, gone.data) == (204, b"")
     assert program.get(PROFILE).json["avatar"] is None
+    assert refused(program.get(path), 404, "not_found")
     assert [fact["fields"] for fact in facts("person.changed")] == [["avatar"], ["avatar"]]
 
 

@@ -186,6 +186,7 @@ def _address_of(asked: Asked, person: Person) -> str:
     return str(asked.stage.world.further(person, f"{secrets.token_hex(6)}@privat.example").id)
 
 
+@made_for("person_id", "/api/v1/users/<id:person_id>/avatar")
 @made_for("person_id", "/auth/avatar")
 def _picture(asked: Asked) -> Trio:
     own = asked.stage.picture_of(asked.person)

@@ -39,6 +39,7 @@ CLEARINGS: tuple[Callable[[], int], ...] = (
     notifications.forget_old,
     tickets.forget_presence,
     tickets.forget_uploads,
+    tickets.forget_parts,
     tickets.forget_scheduled,
     webhooks.forget_answers,
 )

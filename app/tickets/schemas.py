@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, EmailStr, Field
+from pydantic import AwareDatetime, EmailStr, Field, StringConstraints
 
-from app.core.schema import Command, Id, Line, Lines, Maybe, OptionalId, Title
+from app.core.schema import MAX_ID, Command, Id, Line, Lines, Maybe, OptionalId, Title
 from app.tickets.words import PendingReason, Priority, Status
 
 TagName = Annotated[Line, Field(min_length=1, max_length=40)]
@@ -50,6 +50,14 @@ class LaterReply(Command):
 
 class Correction(Command):
     body: Body
+
+
+class Announced(Command):
+    """A file that will come part by part; ``sha256`` is that of the whole file, when its sender knows it."""
+
+    filename: Annotated[Line, Field(min_length=1, max_length=150)]
+    size: int = Field(ge=1, le=MAX_ID)
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class StatusMove(Command):

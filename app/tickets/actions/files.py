@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -16,6 +15,7 @@ from app.core.files import REFUSED, display_name
 from app.core.language import _
 from app.events.log import action
 from app.tickets.models import Attachment, Comment, Ticket
+from app.tickets.uploads import sent_in_a_day
 from app.tickets.words import AttachmentState
 
 DAILY_BYTES = 500 * 1024 * 1024
@@ -34,13 +34,14 @@ class StoredFile:
 
 
 @action(silent="an upload that nothing has taken yet is no change of a ticket")
-def receive(file: StoredFile, *, actor: Actor, scanned: bool) -> Attachment:
+def receive(file: StoredFile, *, actor: Actor, scanned: bool, of_upload: int = 0) -> Attachment:
     """Note an uploaded file; it belongs to its uploader until something binds it.
 
     Args:
         file: what was stored.
         actor: the uploader.
         scanned: whether it may be read at once (no scanner is set up, or it said clean).
+        of_upload: which counted for the day until now and does no longer.
 
     Raises:
         Invalid: a kind of file that is never taken.
@@ -48,8 +49,8 @@ def receive(file: StoredFile, *, actor: Actor, scanned: bool) -> Attachment:
     """
     if file.content_type in REFUSED:
         raise Invalid({"files": _("“%(name)s” is a program and cannot be attached.", name=file.filename)})
-    if actor.person_id is not None and _today(actor.person_id) + file.size > DAILY_BYTES:
-        raise TooMany(_("You have uploaded very much today. Please try again tomorrow."), seconds=3600)
+    if actor.person_id is not None:
+        refuse_flood(actor.person_id, file.size, besides=of_upload)
     attachment = Attachment(
         uploader_id=actor.person_id,
         sha256=file.sha256,
@@ -66,14 +67,14 @@ def receive(file: StoredFile, *, actor: Actor, scanned: bool) -> Attachment:
     return attachment
 
 
-def _today(person_id: int) -> int:
-    since = clock.now() - timedelta(days=1)
-    total = db.session.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(Attachment.size), 0)).where(
-            Attachment.uploader_id == person_id, Attachment.created_at > since
-        )
-    )
-    return int(total or 0)
+def refuse_flood(person_id: int, size: int, *, besides: int = 0) -> None:
+    """Refuse so many further bytes of somebody who sent a day's worth (A29).
+
+    Raises:
+        TooMany: it would be more than that.
+    """
+    if sent_in_a_day(person_id, besides=besides) + size > DAILY_BYTES:
+        raise TooMany(_("You have uploaded very much today. Please try again tomorrow."), seconds=3600)
 
 
 def unbound(ids: Sequence[int], *, actor: Actor, lock: bool = False) -> Sequence[int]:

@@ -11,11 +11,13 @@ from app.core import clock
 from app.core.db import db, rows_changed
 from app.events.log import action
 from app.tickets.models import Attachment, Draft, Presence, ScheduledReply
+from app.tickets.upload_models import Upload, UploadPart
 from app.tickets.words import ScheduledState
 
 PRESENCE_KEPT = timedelta(hours=1)
 UPLOAD_KEPT = timedelta(days=1)
 SETTLED_KEPT = timedelta(days=30)
+BATCH = 1000
 SETTLED = (ScheduledState.SENT, ScheduledState.STOPPED, ScheduledState.CANCELLED)
 
 
@@ -42,6 +44,20 @@ def forget_uploads() -> int:
     return rows_changed(sa.delete(Attachment).where(Attachment.id.in_(gone)))
 
 
+@action(silent="an upload nobody finished was no part of any ticket, and a finished one is a file")
+def forget_parts() -> int:
+    """Remove uploads that were announced a day ago, with their parts; their bytes go with the next sweep.
+
+    They are locked first: one that is finished just now either finds its parts, or is found here as a file.
+    """
+    old = sa.select(Upload.id).where(Upload.created_at < clock.now() - UPLOAD_KEPT).order_by(Upload.id)
+    ids = db.session.scalars(old.limit(BATCH).with_for_update()).all()
+    if not ids:
+        return 0
+    db.session.execute(sa.delete(UploadPart).where(UploadPart.upload_id.in_(ids)))
+    return rows_changed(sa.delete(Upload).where(Upload.id.in_(ids)))
+
+
 def _unsent(person_ids: set[int]) -> set[int]:
     """Files that something these people have written and not sent names."""
     if not person_ids:
@@ -66,7 +82,8 @@ def forget_scheduled() -> int:
 
 
 def named(hashes: Sequence[str]) -> set[str]:
-    """Those of the hashes that an attachment names."""
-    return set(
-        db.session.scalars(sa.select(Attachment.sha256).where(Attachment.sha256.in_(hashes)).distinct())
-    )
+    """Those of the hashes that an attachment names, or a part of one that still arrives."""
+    columns = (Attachment.sha256, UploadPart.sha256)
+    return {
+        one for column in columns for one in db.session.scalars(sa.select(column).where(column.in_(hashes)))
+    }

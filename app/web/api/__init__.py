@@ -17,6 +17,7 @@ from app.web.api import (
     sign_in,
     ticket_moves,
     tickets,
+    uploads,
     users,
     webhooks,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "sign_in",
     "ticket_moves",
     "tickets",
+    "uploads",
     "users",
     "webhooks",
     "written",

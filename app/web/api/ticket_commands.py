@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 from app.core.language import _
 from app.core.schema import N_, Command, Id, Line, Lines, Title, refuse
 from app.sla.words import ClockState
-from app.tickets.schemas import Body, TagName
+from app.tickets.schemas import Announced, Body, TagName
 from app.tickets.words import Channel, PendingReason, Priority, Status
 from app.web.kit.json_lists import Paged
 
@@ -169,6 +169,12 @@ class RatingCall(Command):
 
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Annotated[Lines, Field(max_length=2000)] = ""
+
+
+class NewUpload(Announced):
+    """`size` in bytes; `sha256` of the whole file, if it is to be checked at the end."""
+
+    model_config = example(filename="protokoll.zip", size=12_582_912)
 
 
 class CommentCorrection(Command):

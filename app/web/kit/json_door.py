@@ -117,6 +117,18 @@ class JsonDoor(Door):
         route = Route("", rule, method, allow, None, False, gives, True, status, brings=Body.FILE)
         return functools.partial(self._add, route, functools.partial(_upload, store))
 
+    def take(
+        self, rule: str, *, allow: str, store: Callable[..., Any], gives: type[Answer]
+    ) -> Callable[[View], View]:
+        """Bare bytes (PUT): ``view(actor, stored, **path) -> gives`` inside a unit of work; sending them again is safe.
+
+        Args:
+            store: ``store(actor, sent, **path)`` decides whether they may come at all and puts them away as they
+                arrive, before the unit opens; what it gives is handed to the view.
+        """
+        route = Route("", rule, "PUT", allow, None, False, gives, True, brings=Body.BYTES)
+        return functools.partial(self._add, route, functools.partial(_take, store))
+
     def _add(self, route: Route, answering: View, view: View) -> View:
         """Hang a view where both ways to write its address lead: a slash at the end is the same."""
         by_key = not route.rule.startswith(PERSONAL)
@@ -163,6 +175,14 @@ def _upload(store: json_files.Store, route: Route, view: View, **path: Any) -> R
     body_hash = json_files.hash_of(file) if key else ""
     stored = store(file)
     return done(False, lambda: _told(view(actor, stored, **path), route), actor, Sent(key, body_hash))
+
+
+def _take(store: Callable[..., Any], route: Route, view: View, **path: Any) -> Response:
+    actor = _counted(route)
+    _nothing_asked()
+    _heard(route)
+    stored = store(actor, json_files.only_bytes(), **path)
+    return done(False, lambda: _told(view(actor, stored, **path), route), actor, Sent("", ""))
 
 
 def _nothing_asked() -> None:

@@ -1,22 +1,32 @@
-"""One file that a program sends as a form: the field ``file`` and nothing else."""
+"""One file that a program sends: as a form with the field ``file`` and nothing else, or bare bytes."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import IO, Any
 
 from flask import request
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.core.errors import Invalid
 from app.core.schema import sentence
 
 FIELD = "file"
 FORM = "multipart/form-data"
+BYTES = "application/octet-stream"
 CHUNK = 1 << 20
 Store = Callable[[FileStorage], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A body of bare bytes that nobody has read yet, and how many it says to have."""
+
+    length: int
+    stream: IO[bytes]
 
 
 def only_file() -> FileStorage:
@@ -46,3 +56,17 @@ def hash_of(file: FileStorage) -> str:
         digest.update(chunk)
     file.stream.seek(0)
     return digest.hexdigest()
+
+
+def only_bytes() -> Sent:
+    """The bare bytes of this request; a line that is cut makes reading them fail.
+
+    Raises:
+        UnsupportedMediaType: it is something else.
+        BadRequest: it does not say how many there are.
+    """
+    if request.mimetype != BYTES:
+        raise UnsupportedMediaType
+    if request.content_length is None:
+        raise BadRequest
+    return Sent(request.content_length, request.stream)

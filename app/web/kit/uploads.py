@@ -12,13 +12,14 @@ from werkzeug.datastructures import FileStorage
 from app.accounts import avatars
 from app.core import files
 from app.core.actor import Actor
-from app.core.errors import Invalid, TooMany
+from app.core.errors import Invalid, NotFound, TooMany, Unavailable
 from app.core.language import _, ngettext
 from app.core.uow import must_be_outside, run_unit
-from app.integrations.blobs import Storage, TooLarge
+from app.integrations.blobs import BlobMissing, Storage, Stored, TooLarge
 from app.integrations.outcome import RetryLater
 from app.tickets.actions.files import StoredFile, receive
 from app.tickets.queries import unbound_files
+from app.web.kit.upload_parts import Joined
 
 FIELD = "files"
 MOST = 20
@@ -103,7 +104,12 @@ def kept_uploads(actor: Actor, ids: Sequence[str]) -> Sequence[Upload]:
 
 def upload_limits() -> dict[str, Any]:
     """What the file field says, and checks while choosing: bytes of a whole request, number of files."""
-    return {"max_bytes": int(current_app.config["MAX_CONTENT_LENGTH"]), "max_files": MOST}
+    return {"max_bytes": file_limit(), "max_files": MOST}
+
+
+def file_limit() -> int:
+    """Bytes a file may have, in one request or in parts."""
+    return int(current_app.config["MAX_CONTENT_LENGTH"])
 
 
 def storage() -> Storage:
@@ -112,28 +118,72 @@ def storage() -> Storage:
     return place
 
 
+def store_joined(filename: str, parts: Sequence[str]) -> StoredFile:
+    """Put the parts of a file away as one, after the same checks as any other file.
+
+    Args:
+        parts: hashes of what lies in the store already, in order.
+
+    Raises:
+        Invalid: a kind that is never taken, or too large (field ``file``).
+        NotFound: the bytes of a part are gone.
+        Unavailable: the store does not answer.
+    """
+    must_be_outside()
+    try:
+        with storage().open(parts[0]) as first:
+            head = first.read(HEAD_BYTES)
+        kind = _kind(filename, head)
+        kept = _kept(filename, cast("BinaryIO", Joined(storage(), parts)))
+        with storage().open(kept.sha256) as stream:
+            is_picture = _is_shown(stream, head, kept.size)
+    except BlobMissing as error:
+        raise NotFound from error
+    except RetryLater as error:
+        raise Unavailable from error
+    except Invalid as refusal:
+        raise Invalid({"file": refusal.problems[FIELD]}) from None
+    return StoredFile(kept.sha256, kept.size, filename, kind, is_picture=is_picture)
+
+
 def _store(file: FileStorage) -> StoredFile:
     name = files.display_name(file.filename or "")
     head = file.stream.read(HEAD_BYTES)
+    kind = _kind(name, head)
+    file.stream.seek(0)
+    try:
+        kept = _kept(name, cast("BinaryIO", file.stream))
+    except RetryLater as error:
+        raise Invalid({FIELD: _("Files cannot be stored at the moment. Please try again later.")}) from error
+    return StoredFile(
+        kept.sha256,
+        kept.size,
+        name,
+        kind,
+        is_picture=_is_shown(cast("BinaryIO", file.stream), head, kept.size),
+    )
+
+
+def _kind(name: str, head: bytes) -> str:
     kind = files.type_of(head, name)
     if kind in files.REFUSED:
         raise Invalid({FIELD: _("“%(name)s” is a program and cannot be attached.", name=name)})
-    file.stream.seek(0)
+    return kind
+
+
+def _kept(name: str, stream: BinaryIO) -> Stored:
     try:
-        kept = storage().put(cast("BinaryIO", file.stream), current_app.config["MAX_CONTENT_LENGTH"])
+        return storage().put(stream, file_limit())
     except TooLarge as error:
         raise Invalid({FIELD: _("“%(name)s” is too large.", name=name)}) from error
-    except RetryLater as error:
-        raise Invalid({FIELD: _("Files cannot be stored at the moment. Please try again later.")}) from error
-    return StoredFile(kept.sha256, kept.size, name, kind, is_picture=_is_shown(file, head, kept.size))
 
 
-def _is_shown(file: FileStorage, head: bytes, size: int) -> bool:
+def _is_shown(stream: BinaryIO, head: bytes, size: int) -> bool:
     """Whether it is a picture that decodes within our limits."""
     if not files.picture_type(head) or size > PICTURE_BYTES:
         return False
-    file.stream.seek(0)
-    return files.shows_as_picture(file.stream.read())
+    stream.seek(0)
+    return files.shows_as_picture(stream.read())
 
 
 def _note(stored: list[StoredFile], actor: Actor) -> list[int]:

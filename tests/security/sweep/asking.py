@@ -9,6 +9,7 @@ from typing import Any
 
 from app.core.db import db
 from tests.security.sweep.routes import Line
+from tests.security.sweep.stage import PART
 from tests.support.programs import Program
 from tests.support.world import Browser
 
@@ -31,6 +32,8 @@ def call(program: Program, line: Line, path: str, body: Any = None, **options: A
     if line.brings_file:
         file = {"file": (io.BytesIO(b"Ein Text."), "text.txt")}
         return program.send(line.method, path, data=file, content_type="multipart/form-data", **options)
+    if line.brings_bytes:
+        return program.send(line.method, path, data=PART, content_type="application/octet-stream", **options)
     if line.is_page or line.takes is None:
         return program.send(line.method, path, **options)
     return program.send(line.method, path, json=body if body is not None else {}, **options)

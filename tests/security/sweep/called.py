@@ -31,6 +31,17 @@ def _comment_called(asked: Asked) -> Trio:
     return str(entry.id), str(asked.stage.foreign_entry().id), NO_SUCH_ID
 
 
+@made_for("upload_id", "/api/v1/attachments/uploads")
+def _upload_called(asked: Asked) -> Trio:
+    own, foreign = (asked.stage.arriving(person) for person in (asked.person, asked.stage.neighbour))
+    return str(own), str(foreign), NO_SUCH_ID
+
+
+@made_for("number", "/api/v1/attachments/uploads")
+def _part_called(_asked: Asked) -> Trio:
+    return "1", None, NO_SUCH_ID
+
+
 @made_for("attachment_id", "/api/v1/attachments")
 def _file_called(asked: Asked) -> Trio:
     stage = asked.stage

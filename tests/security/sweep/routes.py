@@ -23,6 +23,7 @@ class Line:
         takes: the form, the query or the body it reads, if any.
         is_json: it speaks with programs, by token.
         brings_file: its body is a form with one file.
+        brings_bytes: its body is bare bytes.
     """
 
     endpoint: str
@@ -32,6 +33,7 @@ class Line:
     takes: type[BaseModel] | None
     is_json: bool = False
     brings_file: bool = False
+    brings_bytes: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -61,6 +63,7 @@ def routes(wanted: Callable[[Line], bool] = lambda _line: True) -> list[Line]:
             route.takes,
             route.is_json,
             route.brings is Body.FILE,
+            route.brings is Body.BYTES,
         )
         for door in wiring.DOORS
         for route in door.table

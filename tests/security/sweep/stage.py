@@ -18,15 +18,17 @@ from app.core.db import db
 from app.core.uow import run_unit
 from app.mailroom.models import RawMail
 from app.mailroom.outcomes import State
+from app.tickets.actions import uploading
 from app.tickets.actions.scheduling import schedule
 from app.tickets.models import Attachment, Category, Comment, ScheduledReply, Ticket
-from app.tickets.schemas import LaterReply
+from app.tickets.schemas import Announced, LaterReply
 from app.tickets.words import AttachmentState
 from tests.support.letters import letter
 from tests.support.programs import Program
 from tests.support.world import Browser, World
 
 ANON, CUSTOMER, AGENT, LEADER, ADMIN = "anon", "customer", "agent", "leader", "admin"
+PART = b"plain text"
 ROLES = (ANON, CUSTOMER, AGENT, LEADER, ADMIN)
 STAFF = (AGENT, LEADER, ADMIN)
 
@@ -174,6 +176,15 @@ class Stage:
 
         run_unit(loosen)
         return made
+
+    def arriving(self, person: Person, data: bytes = PART) -> int:
+        """The id of an upload of somebody whose only part is there and which nobody has finished."""
+        actor = self.world.actor(person)
+        kept = self.world.app.extensions["storage"].put(BytesIO(data), 10**6)
+        file = Announced(filename="notes.txt", size=kept.size)
+        made = run_unit(lambda: uploading.begin(actor, file, limit=10**6))
+        run_unit(lambda: uploading.take_part(actor, made.id, 1, kept.sha256, kept.size))
+        return made.id
 
     def picture_of(self, person: Person) -> Person:
         """A person with an avatar."""

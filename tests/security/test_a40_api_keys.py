@@ -149,6 +149,9 @@ def test_a40_a_token_and_a_key_at_once_are_refused(world: World) -> None:
     _number, text = key_for(admin)
     for key in (text, "", "hd_x"):
         assert refused(program.get(TICKETS, headers={"X-API-Key": key}), 400, "malformed")
+    for other in ("Bearer", "Bearer " + "x" * 5000, "Basic eDp5", "x"):
+        answer = Keyed(world.app, text).get(TICKETS, headers={"Authorization": other})
+        assert refused(answer, 400, "malformed"), other
 
 
 def test_a40_a_revoked_key_is_dead_at_once(world: World) -> None:

@@ -98,7 +98,8 @@ def webhooks(actor: Actor, query: Paged) -> Listing[Webhook]:
 def create_webhook(actor: Actor, command: NewWebhook) -> tuple[WebhookWithSecret, str]:
     """A new webhook. Its secret is in this answer and in no other.
 
-    The password must have been given in the last ten minutes (403 with `password_needed`): sign in anew for it.
+    The password must have been given in the last ten minutes (403 with `password_needed`), see
+    `POST /auth/confirm-password`. API keys have none to give.
     """
     made, secret = run_unit(partial(endpoints.create, command, actor=actor))
     return _with_secret(made, secret), f"/api/v1/webhooks/{made.id}"

@@ -72,12 +72,12 @@ def caller(network: str) -> Actor:
         network: where the call came from.
 
     Raises:
-        BadRequest: a token and a key at once.
+        BadRequest: a token, or whatever else, and a key at once.
         NotSignedIn: a key that opens nothing, wherever it is brought.
         TooMany: so many keys that open nothing came from this network.
     """
     has_key = KEY in request.headers
-    if has_key and bearer_token():
+    if has_key and "Authorization" in request.headers:
         raise BadRequest
     actor = current_actor()
     if has_key and not actor.is_signed_in and not g.get("database_down"):
@@ -92,9 +92,9 @@ def _found() -> tuple[Actor, bool] | None:
         token = session_token()
         return actors.actor_for_token(token) if token else None
     token, key = bearer_token(), request.headers.get(KEY)
-    if token and key is None:
-        return actors.actor_for_access(token)
-    return api_keys.actor_for_key(key) if key and not token else None
+    if key is None:
+        return actors.actor_for_access(token) if token else None
+    return None if "Authorization" in request.headers else api_keys.actor_for_key(key)
 
 
 def _load(_request: Request) -> Visitor | None:

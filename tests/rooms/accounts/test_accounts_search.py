@@ -192,6 +192,22 @@ def test_no_page_of_twenty_thousand_people_reads_them_all(world, statements):
     _an_address_reads_the_one_it_belongs_to()
 
 
+def test_a_search_by_programs_reads_what_begins_so(world):
+    actor = signed_in(world.agent())
+    add_many(MANY)
+    analyze()
+    for words, hits in (("name0123", 100), ("vorname07 name00", 104), ("p1234@", 1), ("zweit.p1234@", 1)):
+        with recorded(db.session.connection()) as reading:
+            page, count, more = search.users(actor, words, None, None, "", 25)
+        assert (len(page.rows), count, more) == (min(hits, 25), hits, False), words
+        assert reading.scans == [], words
+        # PostgreSQL may walk people by their ids beside what was found, while there are not more of them.
+        most = MANY if db.engine.dialect.name == "postgresql" else 25 * hits + 50
+        assert reading.rows <= most, (words, reading.rows)
+    page, count, more = search.users(actor, "name", Role.CUSTOMER, True, "", 25)
+    assert (len(page.rows), count, more) == (25, 10_000, True)
+
+
 def _reads_a_page_only(actor, wanted, statements, name):
     with statements() as seen:
         page = search.people(actor, PeopleFilter(**wanted))

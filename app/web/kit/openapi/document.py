@@ -55,7 +55,7 @@ MATCH = {
     "in": "header",
     "required": False,
     "description": "The ETag of the view this change was made on; refused with 412 when it is no longer that.",
-    "schema": {"type": "string", "examples": ['"7-0123456789abcdef"']},
+    "schema": {"type": "string", "pattern": "^[^,]*$", "examples": ['"7-0123456789abcdef"']},
 }
 
 

@@ -25,7 +25,8 @@ SECRET_NAMES = re.compile(
     r"password|passwd|secret|token|authorization|cookie|api_?key|webhook_url|dsn|encryption_keys",
     re.IGNORECASE,
 )
-# Inside texts: credentials of an address, bearer tokens, name=value pairs, and the one-time links of our own paths.
+# Inside texts: credentials of an address, bearer tokens, name=value pairs, the one-time links of our own paths, and
+# API keys but for their prefix, which may be seen.
 SECRET_TEXTS = (
     (re.compile(r"(://[^/\s:@]*):[^/\s@]+@"), rf"\1:{BLANK}@"),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {BLANK}"),
@@ -36,6 +37,7 @@ SECRET_TEXTS = (
         rf"\1\2{BLANK}",
     ),
     (re.compile(r"(/(?:auth|rate|invite)/[^\s?]*?)[\w%~-]{32,}"), rf"\1{BLANK}"),
+    (re.compile(r"\b(hd_[0-9a-f]{12}_)[\w%~-]{8,}"), rf"\1{BLANK}"),
 )
 UNSEEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 LOG_BYTES = 15 * 1024 * 1024

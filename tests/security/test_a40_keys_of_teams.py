@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from app.accounts.key_words import Scope
 from app.accounts.models import Person
 from app.accounts.words import Role
+from app.core import clock
 from app.core.db import db
 from app.core.uow import run_unit
+from app.tickets.models import Attachment
+from app.tickets.words import AttachmentState
 from tests.support.api_keys import OF_TICKETS, Keyed, key_for
 from tests.support.programs import refused
 from tests.support.world import World
@@ -39,6 +43,22 @@ def put(thing: Any, **values: Any) -> None:
             setattr(row, name, value)
 
     run_unit(work)
+
+
+def file_of(world: World, ticket: Any) -> int:
+    """A stored file of a ticket."""
+    kept = world.app.extensions["storage"].put(BytesIO(b"plain text"), 10**6)
+    made = Attachment(
+        ticket_id=ticket.id,
+        sha256=kept.sha256,
+        filename="notes.txt",
+        content_type="text/plain",
+        size=kept.size,
+        state=AttachmentState.CLEAN,
+        created_at=clock.now(),
+    )
+    run_unit(lambda: db.session.add(made))
+    return made.id
 
 
 @pytest.fixture
@@ -94,6 +114,10 @@ def test_a40_a_key_of_one_team_finds_nothing_of_another(world: World, teams: Any
         answer = program.send(method, where, **({} if body is None else {"json": body}))
         assert refused(answer, 404, "not_found"), where
     assert program.get(f"{TICKETS}/{teams.here.id}").status_code == 200
+    here, there = (str(file_of(world, ticket)) for ticket in (teams.here, teams.there))
+    for end in ("", "/content"):
+        assert program.get(f"/api/v1/attachments/{here}{end}").status_code == 200
+        assert refused(program.get(f"/api/v1/attachments/{there}{end}"), 404, "not_found")
     assert [team["name"] for team in program.get("/api/v1/teams").json["results"]] == ["Eins"]
 
 

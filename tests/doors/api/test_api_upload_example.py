@@ -21,7 +21,7 @@ from tests.support.parts import DATA, sha
 
 TEXT = (Path(__file__).resolve().parents[3] / "API.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(json|python)\n(.*?)```", re.DOTALL)
-CLIENT = next(body for kind, body in BLOCK.findall(TEXT) if kind == "python").split("\ndesk = ")[0]
+CLIENT = next(body for _kind, body in BLOCK.findall(TEXT) if "class Helpdesk" in body).split("\ndesk = ")[0]
 SHOWN, EXAMPLE = (body for _kind, body in BLOCK.findall(TEXT[TEXT.index("### Large files") :])[:2])
 
 

@@ -90,7 +90,7 @@ def _calls(port: int, person: Person) -> dict[str, Call]:
     requester = _first(Role.CUSTOMER).id
     token = _token(person)
     paths = {
-        "bare": "/api/bench/bare",
+        "bare": "/api/bench/tickets/bare",
         "GET /tickets": "/api/v1/tickets",
         "GET /tickets?status=open&priority=high": "/api/v1/tickets?status=open&priority=high",
         "GET /tickets/{ticket}": f"/api/v1/tickets/{one}",

@@ -1,7 +1,7 @@
 """The application under measurement, with its yardsticks beside it: `gunicorn "bench.app:make()"`.
 
 ``/plain/`` is a plain Flask application with one SELECT, ``/bench/bare`` a bare public route of this application,
-``/bench/page`` a page with nothing on it for somebody signed in, ``/api/bench/bare`` the same for a program.
+``/bench/page`` a page with nothing on it for somebody signed in, ``/api/bench/tickets/bare`` the same for a program.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Bare(Answer):
 def _json_door() -> JsonDoor:
     door = JsonDoor("bench_api", __name__, url_prefix="/api/bench")
 
-    @door.read("/bare", allow="tickets.work", gives=Bare)
+    @door.read("/tickets/bare", allow="tickets.work", gives=Bare)
     def bare(actor: Actor) -> Bare:
         return Bare(ok=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from datetime import timedelta
 from types import ModuleType
@@ -53,6 +54,14 @@ def test_it_opens_answers_and_follows(desk: Any, world: World) -> None:
     with time_machine.travel(now() + timedelta(minutes=1)):
         kinds = [event["kind"] for event in desk.events(begin)]
     assert kinds.count("ticket.opened") == 1 and "ticket.reply_added" in kinds
+
+
+def test_a_large_file_goes_in_parts(desk: Any) -> None:
+    data = bytes(range(256)) * 21_000
+    file = desk.upload("protokoll.bin", data, "application/octet-stream")
+    assert (file["size"], file["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+    wanted = {"title": "Protokoll", "description": "Anbei.", "attachment_ids": [file["id"]]}
+    assert len(desk.call("POST", "/tickets", wanted)["attachments"]) == 1
 
 
 def test_it_turns_pages_and_renews_its_pair_on_the_way(desk: Any, world: World) -> None:

@@ -26,6 +26,7 @@ from app.web.kit.json_lists import Listing, Paged, listing
 
 if TYPE_CHECKING:
     from app.tickets.models import Comment as Entry
+    from app.tickets.models import Ticket as Case
 
 
 class Author(Answer):
@@ -86,14 +87,20 @@ class Happening(Answer):
 )
 def comments(actor: Actor, query: Paged, ticket_id: int) -> Listing[Comment] | Listing[StaffComment]:
     """The conversation, oldest first; customers never get notes."""
-    ticket = ticket_for(actor, ticket_id)
+    return comments_of(actor, ticket_for(actor, ticket_id), query)
+
+
+def comments_of(
+    actor: Actor, ticket: Case, query: Paged, place: str = ""
+) -> Listing[Comment] | Listing[StaffComment]:
+    """A page of a conversation; ``place`` as with ``listing``."""
     page, count = conversation.page(actor, ticket, query.cursor, query.limit)
     found = conversation.around(actor, ticket, page.rows)
     if not is_staff(actor):
         rows = [Comment(**_shape(one, found)) for one in page.rows]
-        return listing(Listing[Comment], rows, page, count)
+        return listing(Listing[Comment], rows, page, count, place=place)
     told = [StaffComment(**_shape(one, found), delivery=_delivery(one, found)) for one in page.rows]
-    return listing(Listing[StaffComment], told, page, count)
+    return listing(Listing[StaffComment], told, page, count, place=place)
 
 
 @door.change(
@@ -140,8 +147,13 @@ def correct_comment(actor: Actor, command: CommentCorrection, ticket_id: int, co
 )
 def timeline(actor: Actor, query: Paged, ticket_id: int) -> Listing[Happening]:
     """Everything that happened to a ticket that you may know of, newest first."""
-    page, count = history.timeline(actor, ticket_for(actor, ticket_id), query.cursor, query.limit)
-    return listing(Listing[Happening], _happenings(page.rows), page, count)
+    return timeline_of(actor, ticket_for(actor, ticket_id), query)
+
+
+def timeline_of(actor: Actor, ticket: Case, query: Paged, place: str = "") -> Listing[Happening]:
+    """A page of a timeline; ``place`` as with ``listing``."""
+    page, count = history.timeline(actor, ticket, query.cursor, query.limit)
+    return listing(Listing[Happening], _happenings(page.rows), page, count, place=place)
 
 
 def _happenings(told: Sequence[Happened]) -> list[Happening]:

@@ -13,6 +13,7 @@ from app.core.schema import N_, Command, Id, Line, Lines, Title, refuse
 from app.sla.words import ClockState
 from app.tickets.schemas import Announced, Body, TagName
 from app.tickets.words import Channel, PendingReason, Priority, Status
+from app.web.kit.json_fields import Sparse
 from app.web.kit.json_lists import Paged
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -46,7 +47,7 @@ class Sorting(StrEnum):
     DUE = "due_at"
 
 
-class TicketsWanted(Paged):
+class TicketsWanted(Paged, Sparse):
     """Filters of the list of tickets. Customers see their own requests and filter by status alone."""
 
     status: list[Status] = Field(default_factory=list, max_length=len(Status))

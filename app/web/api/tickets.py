@@ -13,8 +13,10 @@ from app.tickets.actions.opening import open_ticket
 from app.tickets.listing import QueueQuery, Sort
 from app.tickets.schemas import NewTicket
 from app.tickets.words import Channel
+from app.web.api import expanded
 from app.web.api import ticket_shapes as shapes
 from app.web.api.door import door
+from app.web.api.expanded import ExpandedStaffTicket, ExpandedTicket, TicketWanted
 from app.web.api.ticket_commands import (
     NewTicketCall,
     TicketChange,
@@ -26,7 +28,7 @@ from app.web.api.ticket_shapes import StaffTicket, StaffTicketRow, Ticket, Ticke
 from app.web.kit.entity_tags import expected_version
 from app.web.kit.json_lists import Listing, listing
 
-FOR_CUSTOMERS = {"status", "limit", "cursor", "sort"}
+FOR_CUSTOMERS = {"status", "limit", "cursor", "sort", "fields"}
 FIELDS = {"category": "category_id", "team": "team_id", "requester": "requester_id", "priority": "impact"}
 OF_CHANGE = FIELDS | {"priority": "priority", "assignee": "assignee_id"}
 
@@ -49,7 +51,7 @@ def tickets(actor: Actor, query: TicketsWanted) -> Listing[TicketRow] | Listing[
 
 
 def _of_staff(actor: Actor, query: TicketsWanted) -> Listing[StaffTicketRow]:
-    asked = query.model_dump(exclude_none=True) | {"sort": Sort(query.sort.value)}
+    asked = query.model_dump(exclude_none=True, exclude={"fields"}) | {"sort": Sort(query.sort.value)}
     wanted = QueueQuery(**asked)
     page = queue.ids(actor, wanted)
     found = records.records(actor, page.rows)
@@ -88,10 +90,16 @@ def open_one(actor: Actor, command: NewTicketCall) -> tuple[Ticket, str]:
     return shapes.ticket(actor, records.whole(actor, made.id)), f"/api/v1/tickets/{made.id}"
 
 
-@door.read("/tickets/<ticket:ticket_id>", allow="portal.use", gives=Ticket, gives_staff=StaffTicket)
-def ticket(actor: Actor, ticket_id: int) -> Ticket:
-    """One ticket, by its id or its number."""
-    return shapes.ticket(actor, records.whole(actor, ticket_id))
+@door.read(
+    "/tickets/<ticket:ticket_id>",
+    allow="portal.use",
+    gives=ExpandedTicket,
+    gives_staff=ExpandedStaffTicket,
+    query=TicketWanted,
+)
+def ticket(actor: Actor, query: TicketWanted, ticket_id: int) -> ExpandedTicket | ExpandedStaffTicket:
+    """One ticket, by its id or its number; with `expand` also the first page of its comments and its timeline."""
+    return expanded.told(actor, records.whole(actor, ticket_id), query)
 
 
 @door.change(

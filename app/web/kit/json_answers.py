@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from flask import Response, current_app, g, request
 from pydantic import BaseModel, ConfigDict
@@ -54,9 +55,13 @@ SENTENCES: dict[str, Callable[[], str]] = {
 
 
 class Answer(BaseModel):
-    """The shape of an answer; times are in UTC and end in Z."""
+    """The shape of an answer; times are in UTC and end in Z.
+
+    ``expandable``: fields that are left out unless they are asked for (see ``json_fields``).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    expandable: ClassVar[frozenset[str]] = frozenset()
 
 
 class Refusal(Answer):
@@ -73,13 +78,18 @@ def wanted() -> bool:
     return request.path == ROOT or request.path.startswith(f"{ROOT}/")
 
 
-def tell(answer: Answer | None, status: int) -> Response:
-    """An answer that went well; None for one without a body. A reader who has it already is told just that."""
+def tell(answer: Answer | None, status: int, *, kept: dict[str, Any] | None = None) -> Response:
+    """An answer that went well; None for one without a body. A reader who has it already is told just that.
+
+    Args:
+        kept: the fields that are told, in pydantic's words; None for all of them.
+    """
     if answer is None:
         empty = current_app.response_class(status=status)
         empty.headers.pop("Content-Type", None)
         return empty
-    body = answer.model_dump_json().encode()
+    absent = {name for name in answer.expandable if getattr(answer, name) is None}
+    body = answer.model_dump_json(include=kept, exclude=absent or None).encode()
     told = current_app.response_class(body, status=status, mimetype=JSON)
     if status < 300 and (request.method in ("GET", "HEAD") or hasattr(answer, "version")):
         told.set_etag(entity_tags.tag(answer, body))

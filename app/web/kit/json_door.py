@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest
 from app.accounts.permissions import UNTIL_ENROLLED
 from app.core.actor import Actor
 from app.core.errors import Forbidden
-from app.web.kit import json_answers, json_body, json_files, quota, scopes
+from app.web.kit import json_answers, json_body, json_fields, json_files, quota, scopes
 from app.web.kit.door import PUBLIC, Body, Door, DoorError, Route, Sent, View, admitted, done
 from app.web.kit.guard import csrf, network
 from app.web.kit.json_answers import Answer
@@ -151,7 +151,7 @@ def _read(route: Route, view: View, **path: Any) -> Response:
     if route.takes is None:
         _nothing_asked()
     found = view(actor, *asked, **path)
-    return make_response(found) if route.answers is Body.ANY else _told(found, route)
+    return make_response(found) if route.answers is Body.ANY else _told(found, route, *asked)
 
 
 def _change(route: Route, view: View, **path: Any) -> Response:
@@ -215,7 +215,7 @@ def _counted(route: Route) -> Actor:
     return admitted(route.allow)
 
 
-def _told(found: Any, route: Route) -> Response:
+def _told(found: Any, route: Route, query: BaseModel | None = None) -> Response:
     if route.gives is None:
         return json_answers.tell(None, route.status)
     if route.streams and isinstance(found, Response):
@@ -225,7 +225,7 @@ def _told(found: Any, route: Route) -> Response:
         answer, (route.gives, route.gives_staff or route.gives)
     ):
         raise TypeError(f"{request.endpoint} gives {type(answer).__name__}, not {route.gives.__name__}")
-    told = json_answers.tell(answer, route.status)
+    told = json_answers.tell(answer, route.status, kept=json_fields.kept(answer, query))
     if path:
         told.headers["Location"] = path
     return told

@@ -38,7 +38,13 @@ class Listing(Answer, Generic[Row]):
 
 
 def listing(
-    kind: type[Listing[Row]], rows: Sequence[Row], page: Page[Any], count: int, *, at_least: bool = False
+    kind: type[Listing[Row]],
+    rows: Sequence[Row],
+    page: Page[Any],
+    count: int,
+    *,
+    at_least: bool = False,
+    place: str = "",
 ) -> Listing[Row]:
     """The answer that gives a page.
 
@@ -47,18 +53,21 @@ def listing(
         rows: the page's rows in their shape.
         count: how many rows the list has without its limit.
         at_least: it may have more; nobody counted on.
+        place: the list's own address, where its first page stands inside another answer.
     """
     return kind(
         count=count,
         count_is_lower_bound=at_least,
-        next=_address(page.next_cursor),
-        previous=_address(page.previous_cursor),
+        next=_address(page.next_cursor, place),
+        previous=_address(page.previous_cursor, place),
         results=list(rows),
     )
 
 
-def _address(cursor: str | None) -> str | None:
+def _address(cursor: str | None, place: str) -> str | None:
     if cursor is None:
         return None
+    if place:
+        return links.absolute(f"{place}?{urlencode({'cursor': cursor})}")
     asked = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
     return links.absolute(f"{request.path}?{urlencode([*asked, ('cursor', cursor)])}")

@@ -8,7 +8,7 @@ from typing import Any
 from app.web.kit.door import PUBLIC, SAFE, Body, Route
 from app.web.kit.json_answers import SENTENCES
 from app.web.kit.json_files import FIELD
-from app.web.kit.openapi import addresses, links, refusals
+from app.web.kit.openapi import addresses, links, narrowing, refusals
 from app.web.kit.openapi.shapes import Schema, Shapes
 
 SCHEMES = {
@@ -118,9 +118,10 @@ def _operation(route: Route, shapes: Shapes) -> dict[str, Any]:
 
 def _asked(route: Route, shapes: Shapes) -> list[Any]:
     if route.method == "GET":
-        return (
-            [] if route.takes is None else addresses.query_parameters(shapes.whole(shapes.taken(route.takes)))
-        )
+        if route.takes is None:
+            return []
+        told = addresses.query_parameters(shapes.whole(shapes.taken(route.takes)))
+        return narrowing.parameters(route, told)
     asked: list[Any] = []
     if route.method == "POST" and not route.own_unit:
         asked.append(KEY)
@@ -158,7 +159,7 @@ def _good(route: Route, shapes: Shapes) -> dict[str, Any]:
     if route.answers is Body.ANY:
         made["content"] = {str(Body.ANY): {}}
     elif route.gives is not None:
-        made["content"] = {str(Body.JSON): {"schema": shapes.answered(route)}}
+        made["content"] = {str(Body.JSON): {"schema": narrowing.answered(route, shapes)}}
         if route.streams:
             made["content"]["text/event-stream"] = {"schema": {"type": "string"}}
         if route.method == "GET" or "version" in route.gives.model_fields:

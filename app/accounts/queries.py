@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
@@ -48,32 +47,20 @@ _SENDER = _BY_EMAIL.options(
         *(Person.is_vip, Person.is_active, Person.language, Person.verified_at),
     )
 )
+_NAME = (
+    Person.id,
+    Person.first_name,
+    Person.last_name,
+    Person.email,
+    Person.role,
+    Person.support_level,
+    Person.is_active,
+    Person.avatar_sha256,
+)
 
 
-def name_columns(person: Any = Person) -> tuple[Any, ...]:
-    """What ``named`` makes a name of, for a statement that joins people.
-
-    Args:
-        person: the model, or an alias of it.
-    """
-    return (
-        person.id,
-        person.first_name,
-        person.last_name,
-        person.email,
-        person.role,
-        person.support_level,
-        person.is_active,
-        person.avatar_sha256,
-    )
-
-
-_NAME: tuple[Any, ...] = name_columns()
-
-
-def named(cells: Sequence[Any]) -> PersonName:
-    """The name in cells of ``name_columns``."""
-    person_id, first, last, email, role, level, active, avatar = cells
+def _named(row: sa.Row[tuple[int, str, str, str, Role, int, bool, str]]) -> PersonName:
+    person_id, first, last, email, role, level, active, avatar = row
     return PersonName(person_id, f"{first} {last}".strip() or email, role, level, active, avatar)
 
 
@@ -87,7 +74,7 @@ def names(ids: Iterable[int | None]) -> dict[int, PersonName]:
     if not wanted:
         return {}
     rows = db.session.execute(sa.select(*_NAME).where(Person.id.in_(wanted)))
-    return {row[0]: named(row) for row in rows}
+    return {row[0]: _named(row) for row in rows}
 
 
 def find_by_email(address: str) -> Person | None:
@@ -133,7 +120,7 @@ def members_of_team(team_id: int) -> list[PersonName]:
         .where(Membership.team_id == team_id)
         .order_by(Person.search_key, Person.id)
     )
-    return [named(row) for row in db.session.execute(query)]
+    return [_named(row) for row in db.session.execute(query)]
 
 
 def colleagues(actor: Actor, *, but: int | None = None) -> list[PersonName]:
@@ -144,7 +131,7 @@ def colleagues(actor: Actor, *, but: int | None = None) -> list[PersonName]:
     """
     query = sa.select(*_NAME).where(Person.role.in_(STAFF), Person.is_active.is_(True), visible_to(actor))
     rows = db.session.execute(query.order_by(Person.search_key, Person.id))
-    return [named(row) for row in rows if row[0] != but]
+    return [_named(row) for row in rows if row[0] != but]
 
 
 def is_away(person: Person, today: date) -> bool:

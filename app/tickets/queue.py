@@ -18,7 +18,7 @@ from app.tickets.questions import Nothing
 from app.tickets.rows import Cells, Present, QueueRow
 from app.tickets.walks import Shape, key_params
 
-__all__ = ["Present", "QueuePage", "QueueQuery", "QueueRow", "Sort", "View", "ids", "page"]
+__all__ = ["Present", "QueuePage", "QueueQuery", "QueueRow", "Sort", "View", "cut", "page"]
 
 # How far an index may be followed to find a page of a combination: at first a few times the page, then further. Each
 # row is met twice, once when the end of a window is found and once when it is looked at.
@@ -49,7 +49,6 @@ class Reading:
 
 
 LINES = Reading(rows.statement, rows.key_of)
-KEYS = Reading(walks.head, lambda _order, cells: tuple(cells))
 
 
 def page(actor: Actor, query: QueueQuery) -> QueuePage:
@@ -58,33 +57,30 @@ def page(actor: Actor, query: QueueQuery) -> QueuePage:
     Raises:
         Invalid: the cursor is damaged or belongs to another order.
     """
-    found = _page(actor, query, LINES)
+    found = cut(actor, query, LINES)
     return QueuePage(
         rows.dressed(actor, found.rows), found.next_cursor, found.previous_cursor, goes_on=found.goes_on
     )
 
 
-def ids(actor: Actor, query: QueueQuery) -> Page[int]:
-    """The same page, its tickets by id alone.
+@dataclass(frozen=True, slots=True)
+class Found(Page[Cells]):
+    """Rows of a page as they were read; ``goes_on`` as of a QueuePage."""
+
+    goes_on: bool = False
+
+
+def cut(actor: Actor, query: QueueQuery, reading: Reading) -> Found:
+    """One page of the tickets the actor may see, read as somebody needs it.
 
     Raises:
         Invalid: the cursor is damaged or belongs to another order.
     """
-    found = _page(actor, query, KEYS)
-    return Page([cells[-1] for cells in found.rows], found.next_cursor, found.previous_cursor)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found(Page[Cells]):
-    goes_on: bool = False
-
-
-def _page(actor: Actor, query: QueueQuery, reading: Reading) -> _Found:
     backward, place = query.place()
     try:
         plan = plan_for(actor, query)
     except Nothing:
-        return _Found(())
+        return Found(())
     found, end = _find(plan, reading, query.limit + 1, backward, place)
     more = len(found) > query.limit
     found = found[: query.limit][:: -1 if backward else 1]
@@ -94,7 +90,7 @@ def _page(actor: Actor, query: QueueQuery, reading: Reading) -> _Found:
         first, last = (end, last) if backward else (first, end)
     onward = more or end is not None
     forth, back = (place is not None, onward) if backward else (onward, place is not None)
-    return _Found(
+    return Found(
         rows=found,
         next_cursor=query.cursor_at("n", last) if forth and last else None,
         previous_cursor=query.cursor_at("p", first) if back and first else None,

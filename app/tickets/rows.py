@@ -92,10 +92,10 @@ def statement(shape: Shape) -> sa.Select[Any]:
             ticket.due_at,
             first_clock,
             ticket.requester_id,
-            _name(requester),
+            name_of(requester),
             requester.department,
             ticket.assignee_id,
-            _name(assignee),
+            name_of(assignee),
             ticket.team_id,
             Team.name,
             ticket.support_level,
@@ -117,7 +117,7 @@ def statement(shape: Shape) -> sa.Select[Any]:
     )
 
 
-def _name(person: Any) -> sa.ColumnElement[str]:
+def name_of(person: Any) -> sa.ColumnElement[str]:
     """A person's name, the address where there is none."""
     name = sa.func.trim(person.first_name + " " + person.last_name)
     return sa.case((name != "", name), else_=person.email)

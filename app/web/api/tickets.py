@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.actor import Actor
 from app.core.errors import Invalid
-from app.tickets import counts, portal, queue, records
+from app.tickets import counts, portal, records
 from app.tickets.access import is_staff
 from app.tickets.actions import changes, closing
 from app.tickets.actions.opening import open_ticket
@@ -53,10 +53,9 @@ def tickets(actor: Actor, query: TicketsWanted) -> Listing[TicketRow] | Listing[
 def _of_staff(actor: Actor, query: TicketsWanted) -> Listing[StaffTicketRow]:
     asked = query.model_dump(exclude_none=True, exclude={"fields"}) | {"sort": Sort(query.sort.value)}
     wanted = QueueQuery(**asked)
-    page = queue.ids(actor, wanted)
-    found = records.records(actor, page.rows)
+    page = records.page(actor, wanted)
     total = counts.total(actor, wanted)
-    rows = [shapes.staff_row(one) for one in found]
+    rows = [shapes.staff_row(one) for one in page.rows]
     return listing(Listing[StaffTicketRow], rows, page, total.n, at_least=total.is_lower_bound)
 
 

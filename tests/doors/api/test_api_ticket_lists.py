@@ -157,7 +157,7 @@ def test_a_list_costs_the_same_however_long_it_is(world, agent, customer, mia, s
             assert customer.get(TICKETS).status_code == 200
         counts.append((len(staff), len(own)))
     assert counts[0] == counts[1]
-    assert counts[1] == (6, 5), counts
+    assert counts[1] == (5, 5), counts
 
 
 def test_one_ticket_and_its_opening_cost_a_fixed_number_of_statements(

@@ -1,6 +1,7 @@
 """How often somebody may try: by account and by network, with a way past for the browser that knows the account.
 
-Source of the figures: API.md, "Limits"; abuse cases A13 (mail to strangers) and A61 (guessing).
+Source of the figures: API.md, "Limits"; abuse cases A13 (mail to strangers), A29 (floods)
+and A61 (guessing).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ NETWORK = "10/minute"
 ARRIVALS = "60/minute"  # a whole office may share one address
 MAIL = "3/hour"
 NETWORK_MAIL = "30/hour"
+PICTURES = "20/hour"
 
 
 def sign_in(account: str, network: str, *, device: str = "") -> None:
@@ -62,6 +64,15 @@ def proof(person_id: int) -> None:
         TooMany: five in this minute.
     """
     rates.hit(ACCOUNT, "proof", str(person_id))
+
+
+def picture(person_id: int) -> None:
+    """Count one picture that somebody sends of themselves: each is made anew and lies in the store for a day (A29).
+
+    Raises:
+        TooMany: twenty in this hour.
+    """
+    rates.hit(PICTURES, "picture", str(person_id))
 
 
 def ask_for_mail(account: str, network: str) -> None:

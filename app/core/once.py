@@ -13,6 +13,7 @@ from app.core import clock, crypto
 from app.core.db import Model, db, rows_changed
 from app.core.errors import Conflict
 from app.core.language import _
+from app.core.uow import writing
 
 KEPT = timedelta(hours=24)
 
@@ -39,7 +40,10 @@ def recall(owner: str, key: str, body: str) -> dict[str, Any] | None:
         Conflict: the key was used for another content.
     """
     row = db.session.get(RequestKey, crypto.digest(f"{owner}|{key}"))
-    if row is None or row.created_at < clock.now() - KEPT:
+    if row is None:
+        return None
+    if row.created_at < clock.now() - KEPT:
+        _make_room(row)
         return None
     if row.body_hash != crypto.digest(body):
         raise Conflict(_("This form was already sent with other content."))
@@ -54,6 +58,15 @@ def keep(owner: str, key: str, body: str, answer: dict[str, Any]) -> None:
             key_hash=key_hash, body_hash=crypto.digest(body), answer=answer, created_at=clock.now()
         )
     )
+
+
+def _make_room(row: RequestKey) -> None:
+    """A key whose day is over is new again, also before it is cleared away."""
+    if not writing():
+        return
+    db.session.expunge(row)
+    old = sa.delete(RequestKey).where(RequestKey.key_hash == row.key_hash)
+    db.session.execute(old.where(RequestKey.created_at == row.created_at))
 
 
 def forget_old() -> int:

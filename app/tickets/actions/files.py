@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from app.accounts.models import Person
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db, rows_changed
 from app.core.errors import Invalid, TooMany
 from app.core.files import REFUSED, display_name
 from app.core.language import _
+from app.core.uow import writing
 from app.events.log import action
 from app.tickets.models import Attachment, Comment, Ticket
 from app.tickets.uploads import sent_in_a_day
@@ -70,9 +72,13 @@ def receive(file: StoredFile, *, actor: Actor, scanned: bool, of_upload: int = 0
 def refuse_flood(person_id: int, size: int, *, besides: int = 0) -> None:
     """Refuse so many further bytes of somebody who sent a day's worth (A29).
 
+    Inside a unit it holds their row until the unit ends: of several files at once each counts those before it.
+
     Raises:
         TooMany: it would be more than that.
     """
+    if writing():
+        db.session.execute(sa.select(Person.id).where(Person.id == person_id).with_for_update())
     if sent_in_a_day(person_id, besides=besides) + size > DAILY_BYTES:
         raise TooMany(_("You have uploaded very much today. Please try again tomorrow."), seconds=3600)
 

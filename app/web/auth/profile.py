@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, make_response, request
 from werkzeug.wrappers import Response
 
-from app.accounts import avatars, keeping
+from app.accounts import avatars, keeping, limits
 from app.accounts.access import myself, person_for
 from app.accounts.actions import absences
 from app.accounts.actions import profile as own_profile
@@ -80,6 +80,7 @@ def clash(actor: Actor, command: ChangeProfile) -> Response:
 @door.deed("/auth/profile/avatar", allow="profile.own", own_unit=True)
 def change_avatar(actor: Actor) -> Any:
     """A new picture, made anew from the file before it is kept."""
+    limits.picture(actor.person_id or 0)
     sent = request.files.get("avatar")
     data = sent.read(avatars.AVATAR_BYTES + 1) if sent is not None else b""
     storage = current_app.extensions["storage"]

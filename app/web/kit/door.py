@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, make_response, request
+from flask import Blueprint, Response, g, make_response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest
 
 from app.accounts import permissions
-from app.core import fault, once
+from app.core import fault
 from app.core.actor import Actor
 from app.core.errors import Forbidden, Invalid, NotSignedIn, Unavailable
 from app.core.uow import ATTEMPTS, Unit, again_after, unit_of_work
+from app.web.kit.again import Sent, keep_answer, told_before
 from app.web.kit.forms import Form
 from app.web.kit.visitor import current_actor
 
@@ -70,14 +71,6 @@ class Route:
     gives_staff: type[BaseModel] | None = None
     summary: str = ""
     description: str = ""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """By what a request that comes twice is known: the key its sender gave it ("" for none), and its content."""
-
-    key: str
-    body_hash: str
 
 
 class Door(Blueprint):
@@ -257,17 +250,14 @@ def _once_in_unit(work: Callable[[], Any], actor: Actor, sent: Sent) -> Response
 
 
 def _answer(unit: Unit, work: Callable[[], Any], actor: Actor, sent: Sent) -> Response:
-    who = str(actor.person_id or 0) if actor.key_id is None else f"key {actor.key_id}"
-    owner = f"{who}|{request.endpoint}|{request.path}"
-    if sent.key:
-        before = once.recall(owner, sent.key, sent.body_hash)
-        if before is not None:
-            return _replayed(before)
+    before = told_before(actor, sent)
+    if before is not None:
+        return before
     answer = make_response(work())
     if answer.status_code >= 400 and not unit.kept:
         raise _Refused(answer)
     if sent.key and answer.status_code < 400:
-        once.keep(owner, sent.key, sent.body_hash, _kept(answer))
+        keep_answer(actor, sent, answer)
     return answer
 
 
@@ -275,26 +265,3 @@ def _sent() -> Sent:
     pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token", "_once"))
     body_hash = hashlib.sha256(repr(pairs).encode("utf-8", "replace")).hexdigest()
     return Sent(request.form.get("_once", "")[:80], body_hash)
-
-
-def _kept(answer: Response) -> dict[str, Any]:
-    return {
-        "status": answer.status_code,
-        "location": answer.headers.get("Location", ""),
-        "fragment": answer.headers.get("HX-Redirect", ""),
-        "etag": answer.headers.get("ETag", ""),
-        "body": answer.get_data(as_text=True) if 200 <= answer.status_code < 300 else "",
-        "type": answer.mimetype,
-    }
-
-
-def _replayed(before: dict[str, Any]) -> Response:
-    kind = before.get("type", "text/html")
-    answer = current_app.response_class(before["body"], status=before["status"], mimetype=kind)
-    if before["location"]:
-        answer.headers["Location"] = before["location"]
-    if before["fragment"]:
-        answer.headers["HX-Redirect"] = before["fragment"]
-    if before.get("etag"):
-        answer.headers["ETag"] = before["etag"]
-    return answer

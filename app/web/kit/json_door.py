@@ -17,7 +17,8 @@ from app.accounts.permissions import UNTIL_ENROLLED
 from app.core.actor import Actor
 from app.core.errors import Forbidden
 from app.web.kit import json_answers, json_body, json_fields, json_files, quota, scopes
-from app.web.kit.door import PUBLIC, Body, Door, DoorError, Route, Sent, View, admitted, done
+from app.web.kit.again import Sent, told_before
+from app.web.kit.door import PUBLIC, Body, Door, DoorError, Route, View, admitted, done
 from app.web.kit.guard import csrf, network
 from app.web.kit.json_answers import Answer
 from app.web.kit.visitor import caller
@@ -172,9 +173,12 @@ def _upload(store: json_files.Store, route: Route, view: View, **path: Any) -> R
     _heard(route)
     file = json_files.only_file()
     key = _key()
-    body_hash = json_files.hash_of(file) if key else ""
+    sent = Sent(key, json_files.hash_of(file) if key else "")
+    before = told_before(actor, sent)
+    if before is not None:
+        return before
     stored = store(file)
-    return done(False, lambda: _told(view(actor, stored, **path), route), actor, Sent(key, body_hash))
+    return done(False, lambda: _told(view(actor, stored, **path), route), actor, sent)
 
 
 def _take(store: Callable[..., Any], route: Route, view: View, **path: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, BinaryIO, Protocol, cast
@@ -9,7 +10,7 @@ from typing import Any, BinaryIO, Protocol, cast
 from flask import current_app, request
 from werkzeug.datastructures import FileStorage
 
-from app.accounts import avatars
+from app.accounts import avatars, limits
 from app.core import files
 from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound, TooMany, Unavailable
@@ -17,9 +18,10 @@ from app.core.language import _, ngettext
 from app.core.uow import must_be_outside, run_unit
 from app.integrations.blobs import BlobMissing, Storage, Stored, TooLarge
 from app.integrations.outcome import RetryLater
-from app.tickets.actions.files import StoredFile, receive
+from app.tickets.actions.files import StoredFile, receive, refuse_flood
 from app.tickets.queries import unbound_files
 from app.web.kit.upload_parts import Joined
+from app.web.kit.visitor import current_actor
 
 FIELD = "files"
 MOST = 20
@@ -57,6 +59,7 @@ def receive_uploads(actor: Actor) -> list[int]:
         raise Invalid(
             {FIELD: ngettext("At most %(num)s file at once.", "At most %(num)s files at once.", MOST)}
         )
+    _refuse_flood(actor, sent)
     stored = [_store(file) for file in sent]
     return run_unit(partial(_note, stored, actor))
 
@@ -66,8 +69,10 @@ def store_one(file: FileStorage) -> StoredFile:
 
     Raises:
         Invalid: a kind that is never taken, too large, or a store that takes nothing now (field ``file``).
+        TooMany: more than a day's worth of bytes, of which none is put away (A29).
     """
     must_be_outside()
+    refuse_flood(current_actor().person_id or 0, _size(file))
     try:
         return _store(file)
     except Invalid as refusal:
@@ -79,7 +84,9 @@ def store_picture(file: FileStorage) -> str:
 
     Raises:
         Invalid: too large, or no picture that can be read (field ``file``).
+        TooMany: the person sent so many in this hour.
     """
+    limits.picture(current_actor().person_id or 0)
     data = file.stream.read(avatars.AVATAR_BYTES + 1)
     try:
         return avatars.store(data, lambda stream, limit: storage().put(stream, limit).sha256)
@@ -162,6 +169,20 @@ def _store(file: FileStorage) -> StoredFile:
         kind,
         is_picture=_is_shown(cast("BinaryIO", file.stream), head, kept.size),
     )
+
+
+def _refuse_flood(actor: Actor, sent: Sequence[FileStorage]) -> None:
+    """Refuse more than a day's worth before any of it is put away (A29)."""
+    try:
+        refuse_flood(actor.person_id or 0, sum(map(_size, sent)))
+    except TooMany as error:
+        raise Invalid({FIELD: error.message}) from error
+
+
+def _size(file: FileStorage) -> int:
+    size = file.stream.seek(0, io.SEEK_END)
+    file.stream.seek(0)
+    return size
 
 
 def _kind(name: str, head: bytes) -> str:

@@ -102,6 +102,21 @@ def test_keys_of_requests_go_after_a_day(present: time_machine.Coordinates, worl
     assert count(RequestKey) == 0
 
 
+def test_a_key_is_new_after_a_day_also_before_it_is_cleared_away(
+    present: time_machine.Coordinates, world: World
+) -> None:
+    run_unit(lambda: once.keep("me", "key", "body", {"status": 200}))
+    present.shift(timedelta(hours=24, minutes=30))
+
+    def again() -> None:
+        assert once.recall("me", "key", "other") is None
+        once.keep("me", "key", "other", {"status": 201})
+
+    run_unit(again)
+    assert run_unit(lambda: once.recall("me", "key", "other")) == {"status": 201}
+    assert count(RequestKey) == 1
+
+
 def test_presence_of_those_who_left_goes(present: time_machine.Coordinates, world: World) -> None:
     agent = world.agent()
     here = Presence(ticket_id=1, person_id=agent.id, mode=PresenceMode.READING, since=NOW, seen_at=NOW)

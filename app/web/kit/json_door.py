@@ -161,7 +161,9 @@ def _change(route: Route, view: View, **path: Any) -> Response:
     _heard(route)
     command = json_body.command(route.takes)
     asked = () if route.takes is None else (command,)
-    body_hash = hashlib.sha256(request.method.encode() + request.get_data()).hexdigest()
+    # Another version to start from makes another request of it.
+    head = f"{request.method} {request.headers.get('If-Match', '')}\n".encode()
+    body_hash = hashlib.sha256(head + request.get_data()).hexdigest()
     return done(
         route.own_unit, lambda: _told(view(actor, *asked, **path), route), actor, Sent(_key(), body_hash)
     )

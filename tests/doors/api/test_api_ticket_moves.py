@@ -177,3 +177,17 @@ def test_a_requesters_timeline_turns_over_what_they_may_know(world, agent, mia):
 def test_a_page_that_is_none_is_refused(world, agent, mia, query):
     for what in ("timeline", "comments"):
         assert refused(agent.get(f"{at(world.ticket(mia))}/{what}?{query}"), 422, "invalid")
+
+
+def test_a_move_that_is_sent_again_is_the_same_only_from_the_same_version(world, agent, mia):
+    ticket = world.ticket(mia)
+    seen = agent.get(at(ticket)).headers["ETag"]
+    once = {"If-Match": seen, "Idempotency-Key": "solved"}
+    first = agent.post(f"{at(ticket)}/resolve", {}, headers=once)
+    assert (first.status_code, agent.post(f"{at(ticket)}/resolve", {}, headers=once).json) == (
+        200,
+        first.json,
+    )
+    for other in ('"1,2"', first.headers["ETag"], None):
+        headers = {"Idempotency-Key": "solved"} | ({"If-Match": other} if other else {})
+        assert refused(agent.post(f"{at(ticket)}/resolve", {}, headers=headers), 409, "conflict")

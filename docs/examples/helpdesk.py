@@ -9,6 +9,7 @@ It renews its tokens, sends again over a cut line without doing anything twice, 
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,7 +19,8 @@ import requests
 
 Json = dict[str, Any]
 SECONDS = 30
-TRIES = 3
+# How long it waits before it sends again over a cut line: a restart of the helpdesk takes some seconds.
+PAUSES = (1, 5, 15)
 IN_PARTS = 5_000_000
 
 
@@ -77,7 +79,7 @@ class Helpdesk:
 
         Raises:
             Refused: the helpdesk answered, and did not do it.
-            requests.RequestException: no answer came, three times.
+            requests.RequestException: no answer came, however often it was sent.
         """
         headers = {"If-Match": if_match} if if_match else {}
         if method == "POST":
@@ -145,16 +147,16 @@ class Helpdesk:
         if self.pair:
             given["Authorization"] = f"Bearer {self.pair['access_token']}"
         is_safe = method == "GET" or "Idempotency-Key" in given or "data" in options
-        tries = TRIES if is_safe else 1
-        for left in range(tries - 1, -1, -1):
+        pauses = list(PAUSES) if is_safe else []
+        while True:
             try:
                 return self._session.request(
                     method, self.base + path, headers=given, timeout=SECONDS, **options
                 )
             except requests.ConnectionError:
-                if not left:
+                if not pauses:
                     raise
-        raise AssertionError("unreachable")
+                time.sleep(pauses.pop(0))
 
 
 def _told(answer: requests.Response) -> Any:

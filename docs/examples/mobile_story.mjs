@@ -97,6 +97,7 @@ async function story(site, email) {
   const solved = await desk.call("POST", `/tickets/${ticket.number}/resolve`, { comment: "Geht wieder." });
   const rated = await desk.call("POST", `/tickets/${ticket.id}/rating`, { score: 5 });
   const list = await desk.call("GET", "/tickets?limit=5");
+  // Customers hear of things some seconds later: what was done just now may not be among them yet.
   const kinds = [];
   for await (const event of desk.events(begin)) kinds.push(event.kind);
   const pairs = [desk.pair, tablet.pair];

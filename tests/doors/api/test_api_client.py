@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import socket
 from datetime import timedelta
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,6 +63,35 @@ def test_a_large_file_goes_in_parts(desk: Any) -> None:
     assert (file["size"], file["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
     wanted = {"title": "Protokoll", "description": "Anbei.", "attachment_ids": [file["id"]]}
     assert len(desk.call("POST", "/tickets", wanted)["attachments"]) == 1
+
+
+def test_it_goes_on_when_the_helpdesk_comes_back(
+    desk: Any, example: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, paused = desk.base, []
+
+    def pause(seconds: int) -> None:
+        paused.append(seconds)
+        if len(paused) == 2:
+            desk.base = there
+
+    monkeypatch.setattr(example, "time", SimpleNamespace(sleep=pause))
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        desk.base = f"http://127.0.0.1:{nobody_listens.getsockname()[1]}/api/v1"
+        file = desk.upload("protokoll.bin", b"x" * 6_000_000, "application/octet-stream")
+    assert (file["size"], paused) == (6_000_000, [1, 5])
+
+
+def test_it_gives_up_in_the_end(desk: Any, example: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[int] = []
+    monkeypatch.setattr(example, "time", SimpleNamespace(sleep=paused.append))
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        desk.base = f"http://127.0.0.1:{nobody_listens.getsockname()[1]}/api/v1"
+        with pytest.raises(example.requests.ConnectionError):
+            desk.call("GET", "/tickets")
+    assert paused == [1, 5, 15]
 
 
 def test_it_turns_pages_and_renews_its_pair_on_the_way(desk: Any, world: World) -> None:

@@ -93,7 +93,7 @@ def test_it_acts_for_whoever_makes_it_where_nobody_is_named(world: World, browse
         ({"person": "niemand@firma.example"}, "Diese Adresse ist hier nicht bekannt."),
         ({"person": "weg@firma.example"}, "Bitte wählen Sie eine Person, deren Konto aktiv ist."),
         ({"person": "kunde@firma.example", "team_ids": ["1"]}, "Kunden gehören zu keinem Team."),
-        ({"scopes": ["webhooks:read"], "team_ids": ["1"]}, "Ein auf Teams beschränkter Schlüssel öffnet"),
+        ({"scopes": ["webhooks:read"], "team_ids": ["1"]}, "Ein Schlüssel für bestimmte Teams"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_typed_is_lost(
@@ -182,4 +182,4 @@ def test_there_are_not_more_than_somebody_looks_after(
 ) -> None:
     monkeypatch.setattr(keys, "MOST", 0)
     answer = browser.post(NEW, FORM)
-    assert answer.status_code == 409 and "so viele API-Schlüssel" in answer.text
+    assert answer.status_code == 409 and "Mehr API-Schlüssel" in answer.text

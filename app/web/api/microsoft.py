@@ -63,7 +63,8 @@ class NotLetIn(Forbidden):
 
 @door.change("/auth/microsoft", allow=PUBLIC, takes=MicrosoftToken, gives=SignedIn, own_unit=True)
 def by_microsoft(_actor: Actor, command: MicrosoftToken) -> SignedIn:
-    """Believe the token only after a look, outside; decide inside a unit, by the rules of the browser."""
+    """Sign in with an access token that Microsoft made for this helpdesk; by the rules of the browser."""
+    # Believed only after a look, outside; decided inside a unit.
     limits.arrive(network())
     claims = _claims(command.access_token)
     limits.vouched(f"{claims.tenant_id}/{claims.object_id}")

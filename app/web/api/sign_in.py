@@ -75,7 +75,8 @@ class Login(Command):
 
 @door.change("/auth/login", allow=PUBLIC, takes=Login, gives=SignedIn, own_unit=True)
 def login(_actor: Actor, command: Login) -> SignedIn:
-    """Compare the password outside, decide inside a unit; the same rules and counts as the page."""
+    """Sign in with a password, and with a code where there is a second factor; by the rules of the page."""
+    # The password is compared outside and decided on inside a unit.
     limits.sign_in(proofs.account_of(command.email), network())
     proof = proofs.of_address(command.email, command.password)
     came = run_unit(lambda: signing_in.enter(proof, this_program(), actor=NOBODY))

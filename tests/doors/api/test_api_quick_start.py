@@ -23,7 +23,7 @@ pytestmark = pytest.mark.sqlite_only
 TEXT = (EXAMPLES.parents[1] / "API.md").read_text(encoding="utf-8")
 START = TEXT[TEXT.index("## Quick start") : TEXT.index("## Below /api")]
 BLOCKS = dict(re.findall(r"```(sh|js|python)\n(.*?)```", START, re.DOTALL))
-SCOPES = (Scope.TICKETS_READ, Scope.TICKETS_WRITE, Scope.EVENTS_READ)
+SCOPES = (Scope.TICKETS_READ, Scope.TICKETS_WRITE)
 
 
 def told(command: list[str], address: str, key: str, **more: str) -> str:

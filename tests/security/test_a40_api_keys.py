@@ -22,22 +22,13 @@ from app.tables import load
 from app.web.api import door
 from app.web.kit.door import PUBLIC
 from tests.support.accounts import give_password, limits_on
-from tests.support.api_keys import EVERYTHING, Keyed, key_for, revoke, row_of
-from tests.support.programs import LOGIN, PROFILE, Program, refused
+from tests.support.api_keys import EVERYTHING, Keyed, key_for, keyed, revoke, row_of
+from tests.support.programs import LOGIN, PROFILE, Program, ids, refused
 from tests.support.world import World
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TICKETS = "/api/v1/tickets"
 EVENTS = "/api/v1/events?after=0"
-
-
-def keyed(world: World, person: Person, *scopes: Scope, **limits: Any) -> Keyed:
-    return Keyed(world.app, key_for(person, *scopes, **limits)[1])
-
-
-def ids(answer: Any) -> set[int]:
-    assert answer.status_code == 200, answer.text
-    return {row["id"] for row in answer.json["results"]}
 
 
 def test_a40_a_key_that_reads_writes_nothing(world: World) -> None:

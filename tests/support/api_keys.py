@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,8 +16,12 @@ from app.accounts.models import Person, Team
 from app.accounts.program_models import ApiKey
 from app.core.db import db
 from app.core.uow import run_unit
+from tests.support.programs import Caller, Program
+from tests.support.world import World
 
 EVERYTHING = tuple(Scope)
+PATH = "/api/v1/api-keys"
+BODY = {"name": "Inventory", "scopes": ["tickets:read", "events:read"]}
 OF_TICKETS = (Scope.TICKETS_READ, Scope.TICKETS_WRITE, Scope.EVENTS_READ)
 
 
@@ -53,26 +56,26 @@ def row_of(key_id: int) -> ApiKey:
     return db.session.get_one(ApiKey, key_id, populate_existing=True)
 
 
-class Keyed:
+class Keyed(Caller):
     """A program that brings a key with each call."""
 
     def __init__(self, app: Flask, text: str) -> None:
-        self.client = app.test_client(use_cookies=False)
+        super().__init__(app)
         self.text = text
 
-    def send(self, method: str, path: str, **options: Any) -> Any:
-        """One call."""
-        headers = {"X-API-Key": self.text} | dict(options.pop("headers", {}))
-        db.session.rollback()
-        answer = contextvars.Context().run(
-            self.client.open, path, method=method, headers=headers, buffered=True, **options
-        )
-        db.session.rollback()
-        return answer
+    def proof(self) -> dict[str, str]:
+        """Its key."""
+        return {"X-API-Key": self.text}
 
-    def get(self, path: str, **options: Any) -> Any:
-        return self.send("GET", path, **options)
 
-    def post(self, path: str, body: Any = None, **options: Any) -> Any:
-        """A change; ``body`` goes as JSON."""
-        return self.send("POST", path, **(options if body is None else {"json": body} | options))
+def keyed(world: World, person: Person, *scopes: Scope, **limits: Any) -> Keyed:
+    """A program with a new key that acts for somebody."""
+    return Keyed(world.app, key_for(person, *scopes, **limits)[1])
+
+
+def make(program: Program, **values: Any) -> dict[str, Any]:
+    """A key as an administrator's program makes it."""
+    answer = program.post(PATH, BODY | values)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json
+    return made

@@ -22,24 +22,19 @@ LOGIN, REFRESH, LOGOUT, PROFILE = (f"{AUTH}/{name}" for name in ("login", "refre
 MICROSOFT = f"{AUTH}/microsoft"
 
 
-class Program:
-    """A client without cookies; ``access`` and ``refresh`` are the tokens it has."""
+class Caller:
+    """A client without cookies that brings the same head with each call."""
 
-    def __init__(self, app: Flask, person: Person | None = None) -> None:
+    def __init__(self, app: Flask) -> None:
         self.client = app.test_client(use_cookies=False)
-        self.access = self.refresh = ""
-        if person is not None:
-            self.take(signed_in_program(person))
 
-    def take(self, refresh: str) -> None:
-        """Go on with this refresh token and an access token that belongs to it."""
-        self.refresh = refresh
-        self.access = json_tokens.pair(refresh).access_token
+    def proof(self) -> dict[str, str]:
+        """The head that says who asks."""
+        raise NotImplementedError
 
-    def send(self, method: str, path: str, *, token: str | None = None, **options: Any) -> Any:
-        """One call, with the access token unless another one (or "" for none) is given."""
-        given = self.access if token is None else token
-        headers = dict(options.pop("headers", {})) | ({"Authorization": f"Bearer {given}"} if given else {})
+    def send(self, method: str, path: str, **options: Any) -> Any:
+        """One call."""
+        headers = self.proof() | dict(options.pop("headers", {}))
         db.session.rollback()
         answer = contextvars.Context().run(
             self.client.open, path, method=method, headers=headers, buffered=True, **options
@@ -53,6 +48,35 @@ class Program:
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         """A change; ``body`` goes as JSON."""
         return self.send("POST", path, **(options if body is None else {"json": body} | options))
+
+
+class Program(Caller):
+    """Somebody signed in; ``access`` and ``refresh`` are the tokens it has."""
+
+    def __init__(self, app: Flask, person: Person | None = None) -> None:
+        super().__init__(app)
+        self.access = self.refresh = ""
+        if person is not None:
+            self.take(signed_in_program(person))
+
+    def take(self, refresh: str) -> None:
+        """Go on with this refresh token and an access token that belongs to it."""
+        self.refresh = refresh
+        self.access = json_tokens.pair(refresh).access_token
+
+    def proof(self) -> dict[str, str]:
+        """Its access token, when it has one."""
+        return bearer(self.access)
+
+    def send(self, method: str, path: str, *, token: str | None = None, **options: Any) -> Any:
+        """One call, with the access token unless another one (or "" for none) is given."""
+        if token is None:
+            return super().send(method, path, **options)
+        access, self.access = self.access, token
+        try:
+            return super().send(method, path, **options)
+        finally:
+            self.access = access
 
     def login(self, email: str, password: str = PASSWORD, **fields: Any) -> Any:
         """Sign in with a password and keep the pair when it went well."""
@@ -75,6 +99,11 @@ class Program:
         return answer
 
 
+def bearer(token: str) -> dict[str, str]:
+    """The head with a token, empty for none."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
 def signed_in_program(person: Person) -> str:
     """The refresh token of a program in which a person signed in this moment."""
     browser = Browser("Testprogramm/1", "192.0.2.0", SignInKind.PROGRAM)
@@ -86,6 +115,12 @@ def actor_of(refresh: str) -> Actor:
     found = actors.actor_for_access(json_tokens.pair(refresh).access_token)
     assert found is not None
     return found[0]
+
+
+def ids(answer: Any) -> set[int]:
+    """What a list names."""
+    assert answer.status_code == 200, answer.text
+    return {row["id"] for row in answer.json["results"]}
 
 
 def sign_in_of(refresh: str) -> int:

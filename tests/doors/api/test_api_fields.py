@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
@@ -11,31 +11,7 @@ from app.web.kit.json_answers import Answer
 from app.web.kit.json_fields import Sparse, fields_of, kept
 from app.web.kit.json_lists import Listing
 from tests.support.programs import Program, refused
-
-TICKETS = "/api/v1/tickets"
-
-
-@pytest.fixture
-def mia(world):
-    return world.customer(email="mia@firma.example")
-
-
-@pytest.fixture
-def customer(world, mia):
-    return Program(world.app, mia)
-
-
-@pytest.fixture
-def agent(world):
-    return Program(world.app, world.agent())
-
-
-def at(ticket: Any) -> str:
-    return f"{TICKETS}/{ticket.id}"
-
-
-def local(address: str) -> str:
-    return address.removeprefix("http://localhost")
+from tests.support.ticket_calls import TICKETS, at, local
 
 
 def test_a_list_gives_only_the_fields_that_are_asked_for(world, agent, customer, mia):

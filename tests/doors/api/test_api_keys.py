@@ -18,28 +18,19 @@ from app.core.uow import run_unit
 from app.web.api.keys import ApiKey as KeyShape
 from tests.architecture.source import ROOT
 from tests.support.accounts import facts, give_password
-from tests.support.api_keys import Keyed, key_for, revoke, row_of
+from tests.support.api_keys import BODY, PATH, Keyed, key_for, make, revoke, row_of
 from tests.support.post import mail_to
 from tests.support.programs import Program, refused
 from tests.support.world import World
 
-PATH = "/api/v1/api-keys"
 CONFIRM = "/api/v1/auth/confirm-password"
 TICKETS = "/api/v1/tickets"
-BODY = {"name": "Inventory", "scopes": ["tickets:read", "events:read"]}
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def program(world: World) -> Program:
     return Program(world.app, give_password(world.admin(first_name="Clara", last_name="Admin")))
-
-
-def make(program: Program, **values: Any) -> dict[str, Any]:
-    answer = program.post(PATH, BODY | values)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json
-    return made
 
 
 def test_a_key_is_made_shown_once_and_works(world: World, program: Program) -> None:

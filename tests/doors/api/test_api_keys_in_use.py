@@ -16,27 +16,18 @@ from app.core.db import db
 from app.core.uow import run_unit
 from app.web.kit import quota
 from tests.support.accounts import PASSWORD, facts, give_password, limits_on
-from tests.support.api_keys import Keyed, key_for, row_of
+from tests.support.api_keys import BODY, PATH, Keyed, key_for, make, row_of
 from tests.support.programs import Program, refused
 from tests.support.world import World
 
-PATH = "/api/v1/api-keys"
 CONFIRM = "/api/v1/auth/confirm-password"
 TICKETS = "/api/v1/tickets"
-BODY = {"name": "Inventory", "scopes": ["tickets:read", "events:read"]}
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def program(world: World) -> Program:
     return Program(world.app, give_password(world.admin(first_name="Clara", last_name="Admin")))
-
-
-def make(program: Program, **values: Any) -> dict[str, Any]:
-    answer = program.post(PATH, BODY | values)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json
-    return made
 
 
 def age_the_password() -> None:

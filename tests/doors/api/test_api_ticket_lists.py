@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
 import pytest
 import sqlalchemy as sa
 
@@ -12,49 +9,7 @@ from app.core.db import db
 from app.core.uow import run_unit
 from app.tickets.models import Ticket
 from tests.support.programs import Program, refused
-
-TICKETS = "/api/v1/tickets"
-FILES = "/api/v1/attachments"
-STAFF_ONLY = {"watchers", "priority_reason", "support_level", "escalation", "tags"}
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
-    "0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
-)
-
-
-@pytest.fixture
-def mia(world):
-    return world.customer(email="mia@firma.example")
-
-
-@pytest.fixture
-def lea(world):
-    return world.agent(first_name="Lea", last_name="Vogt")
-
-
-@pytest.fixture
-def customer(world, mia):
-    return Program(world.app, mia)
-
-
-@pytest.fixture
-def agent(world, lea):
-    return Program(world.app, lea)
-
-
-def at(ticket: Any) -> str:
-    return f"{TICKETS}/{ticket.id}"
-
-
-def opened(program: Program, **fields: Any) -> Any:
-    answer = program.post(TICKETS, {"title": "VPN", "description": "Bricht ab."} | fields)
-    assert answer.status_code == 201, answer.text
-    return answer.json
-
-
-def send(program: Program, name: str = "foto.png", data: bytes = PNG, **options: Any) -> Any:
-    given = {"file": (io.BytesIO(data), name)}
-    return program.post(FILES, data=given, content_type="multipart/form-data", **options)
+from tests.support.ticket_calls import FILES, STAFF_ONLY, TICKETS, at, opened, send
 
 
 def test_lists_are_filtered_and_turn(world, agent, customer, mia, lea):

@@ -9,8 +9,8 @@ import time_machine
 
 from app.core.clock import now
 from tests.support.programs import Program, refused
+from tests.support.ticket_calls import at
 
-TICKETS = "/api/v1/tickets"
 MOVES = {
     "assign": {"assignee": None},
     "escalate": {"level": 3, "reason": "Treiberfehler"},
@@ -23,27 +23,8 @@ AFTERWARDS = ("reopen", "rating")
 
 
 @pytest.fixture
-def mia(world):
-    return world.customer(email="mia@firma.example")
-
-
-@pytest.fixture
-def lea(world):
-    return world.agent(first_name="Lea", last_name="Vogt")
-
-
-@pytest.fixture
-def agent(world, lea):
-    return Program(world.app, lea)
-
-
-@pytest.fixture
 def leader(world):
     return Program(world.app, world.leader())
-
-
-def at(ticket: Any) -> str:
-    return f"{TICKETS}/{ticket.id}"
 
 
 def patch(program: Program, ticket: Any, **fields: Any) -> Any:

@@ -216,6 +216,8 @@ def comment_for(actor: Actor, ticket_id: int, comment_id: int, *, lock: bool = F
 def attachment_for(actor: Actor, attachment_id: int) -> Attachment:
     """A file, if the actor may see the entry it hangs on; an unbound one only its uploader.
 
+    Of keys that are limited to teams an unbound one only the key it came with (A40).
+
     Raises:
         NotFound: missing, not visible, or of a note the actor may not read.
     """
@@ -224,6 +226,8 @@ def attachment_for(actor: Actor, attachment_id: int) -> Attachment:
         raise NotFound
     if attachment.ticket_id is None:
         if attachment.uploader_id is None or attachment.uploader_id != actor.person_id:
+            raise NotFound
+        if actor.only_team_ids is not None and attachment.key_id != actor.key_id:
             raise NotFound
         return attachment
     if attachment.comment_id is not None:

@@ -156,7 +156,10 @@ class Comment(Model):
 
 
 class Attachment(Model):
-    """A file of a ticket. Belongs to its uploader until a ticket or comment binds it; bytes lie in the store."""
+    """A file of a ticket. Belongs to its uploader until a ticket or comment binds it; bytes lie in the store.
+
+    ``key_id``: the API key it was sent with, for keys that are limited to teams see nothing else of their person's.
+    """
 
     __tablename__ = "attachment"
     __table_args__ = table_args(
@@ -170,6 +173,7 @@ class Attachment(Model):
     ticket_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ticket.id"))
     comment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id"))
     uploader_id: Mapped[int | None] = mapped_column(BigId)
+    key_id: Mapped[int | None] = mapped_column(BigId)
     sha256: Mapped[str] = mapped_column(sa.String(64))
     filename: Mapped[str] = mapped_column(sa.String(150))
     content_type: Mapped[str] = mapped_column(sa.String(100))

@@ -33,6 +33,7 @@ from app.tickets.models import (
     Ticket,
     TicketTag,
 )
+from app.tickets.uploads import sent_by
 from app.tickets.words import AttachmentState
 
 SHOWN_ENTRIES = 30
@@ -137,7 +138,7 @@ def unbound_files(actor: Actor, ids: Sequence[int]) -> list[Attachment]:
         db.session.scalars(
             sa.select(Attachment)
             .where(Attachment.id.in_(ids), Attachment.ticket_id.is_(None))
-            .where(Attachment.uploader_id == actor.person_id)
+            .where(sent_by(actor, Attachment))
             .order_by(Attachment.id)
         )
     )

@@ -13,6 +13,8 @@ from app.core.db import BigId, Model, table_args
 class Upload(Model):
     """A file that was announced. ``taken``: bytes that have arrived; ``attachment_id``: what it became.
 
+    ``key_id``: see :class:`app.tickets.models.Attachment`.
+
     One that was given up stays until it is swept, so that its bytes count for the day.
     """
 
@@ -24,6 +26,7 @@ class Upload(Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     uploader_id: Mapped[int] = mapped_column(BigId)
+    key_id: Mapped[int | None] = mapped_column(BigId)
     filename: Mapped[str] = mapped_column(sa.String(150))
     size: Mapped[int] = mapped_column(sa.BigInteger)
     sha256: Mapped[str | None] = mapped_column(sa.String(64))

@@ -43,6 +43,12 @@ class Wanted:
     sha256: str | None
 
 
+def sent_by(actor: Actor, of: type[Attachment | Upload]) -> sa.ColumnElement[bool]:
+    """The condition for the actor's own files; of a key that is limited to teams only what came with it (A40)."""
+    own = of.uploader_id == (actor.person_id or 0)
+    return own if actor.only_team_ids is None else sa.and_(own, of.key_id == actor.key_id)
+
+
 def upload_for(actor: Actor, upload_id: int, *, lock: bool = False) -> Upload:
     """An upload of the actor's own that still counts.
 
@@ -54,7 +60,7 @@ def upload_for(actor: Actor, upload_id: int, *, lock: bool = False) -> Upload:
     """
     query = sa.select(Upload).where(
         Upload.id == upload_id,
-        Upload.uploader_id == (actor.person_id or 0),
+        sent_by(actor, Upload),
         Upload.given_up_at.is_(None),
         Upload.created_at > clock.now() - KEPT,
     )

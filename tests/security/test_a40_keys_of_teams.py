@@ -18,12 +18,13 @@ from app.core.uow import run_unit
 from app.tickets.models import Attachment
 from app.tickets.words import AttachmentState
 from tests.support.api_keys import OF_TICKETS, keyed
-from tests.support.programs import ids, refused
+from tests.support.programs import Program, ids, refused
 from tests.support.world import World
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TICKETS = "/api/v1/tickets"
 EVENTS = "/api/v1/events?after=0"
+FILES = "/api/v1/attachments"
 
 
 def put(thing: Any, **values: Any) -> None:
@@ -153,3 +154,37 @@ def test_a40_what_a_customer_asked_for_stays_visible_whatever_teams_the_key_has(
     assert ids(program.get(TICKETS)) == set()
     put(agent, role=Role.CUSTOMER)
     assert ids(program.get(TICKETS)) == {ticket.id}
+
+
+def test_a40_a_key_of_one_team_has_only_the_files_that_came_with_it(world: World, teams: Any) -> None:
+    """What its person sent for another team waits in no ticket yet."""
+    person = Program(world.app, teams.agent)
+    program, other = (
+        keyed(world, teams.agent, *OF_TICKETS, teams=(team,)) for team in (teams.one, teams.two)
+    )
+    own, foreign = (_sent(one) for one in (program, person))
+    begun, secret = (
+        one.post(f"{FILES}/uploads", {"filename": "a.txt", "size": 3}).json["id"] for one in (program, person)
+    )
+    for path in (f"{foreign}", f"{foreign}/content", f"uploads/{secret}"):
+        assert refused(program.get(f"{FILES}/{path}"), 404, "not_found"), path
+    part = {"data": b"abc", "content_type": "application/octet-stream"}
+    assert refused(program.send("PUT", f"{FILES}/uploads/{secret}/parts/1", **part), 404, "not_found")
+    for method, path in (("POST", f"uploads/{secret}/finish"), ("DELETE", f"uploads/{secret}")):
+        assert refused(program.send(method, f"{FILES}/{path}"), 404, "not_found"), path
+    where = f"{TICKETS}/{teams.here.id}/comments"
+    for number in (foreign, own):
+        said = program.post(where, {"content": "x", "attachment_ids": [number]})
+        assert said.status_code == (201 if number == own else 422), said.text
+    assert refused(other.get(f"{FILES}/uploads/{begun}"), 404, "not_found")
+    for one in (program, person, keyed(world, teams.agent, *OF_TICKETS)):
+        assert one.get(f"{FILES}/uploads/{begun}").status_code == 200
+    assert person.get(f"{FILES}/{foreign}/content").status_code == 200
+
+
+def _sent(program: Any) -> int:
+    """The id of a file that was sent and waits."""
+    form = {"file": (BytesIO(b"for one team alone"), "a.txt")}
+    answer = program.post(FILES, data=form, content_type="multipart/form-data")
+    assert answer.status_code == 201, answer.text
+    return int(answer.json["id"])

@@ -17,7 +17,7 @@ from app.core.language import _
 from app.core.uow import writing
 from app.events.log import action
 from app.tickets.models import Attachment, Comment, Ticket
-from app.tickets.uploads import sent_in_a_day
+from app.tickets.uploads import sent_by, sent_in_a_day
 from app.tickets.words import AttachmentState
 
 DAILY_BYTES = 500 * 1024 * 1024
@@ -55,6 +55,7 @@ def receive(file: StoredFile, *, actor: Actor, scanned: bool, of_upload: int = 0
         refuse_flood(actor.person_id, file.size, besides=of_upload)
     attachment = Attachment(
         uploader_id=actor.person_id,
+        key_id=actor.key_id,
         sha256=file.sha256,
         filename=display_name(file.filename),
         content_type=file.content_type,
@@ -94,7 +95,7 @@ def unbound(ids: Sequence[int], *, actor: Actor, lock: bool = False) -> Sequence
     free = (
         sa.select(Attachment.id)
         .where(Attachment.id.in_(ids), Attachment.ticket_id.is_(None))
-        .where(Attachment.uploader_id == actor.person_id)
+        .where(sent_by(actor, Attachment))
         .order_by(Attachment.id)
     )
     return db.session.scalars(free.with_for_update() if lock else free).all()
@@ -112,7 +113,7 @@ def bind(ids: list[int], ticket: Ticket, comment: Comment | None, *, actor: Acto
     taken = rows_changed(
         sa.update(Attachment)
         .where(Attachment.id.in_(wanted), Attachment.ticket_id.is_(None))
-        .where(Attachment.uploader_id == actor.person_id)
+        .where(sent_by(actor, Attachment))
         .values(ticket_id=ticket.id, comment_id=comment.id if comment else None)
         .execution_options(synchronize_session=False)
     )

@@ -39,6 +39,7 @@ def begin(actor: Actor, file: Announced, *, limit: int) -> Upload:
     refuse_flood(actor.person_id, file.size)
     upload = Upload(
         uploader_id=actor.person_id,
+        key_id=actor.key_id,
         filename=name,
         size=file.size,
         sha256=file.sha256,

@@ -11,7 +11,7 @@ from PIL import Image
 from app.tickets.actions import files
 from tests.support.accounts import limits_on
 from tests.support.at_once import at_once
-from tests.support.parts import UPLOADS, stored
+from tests.support.parts import BYTES, UPLOADS, at, begun, put, stored
 from tests.support.programs import Program, refused
 from tests.support.world import World
 
@@ -91,3 +91,19 @@ def test_a29_a_file_sent_again_gets_its_first_answer_also_when_the_day_is_full(
     again = program.post(FILES, headers=key, **form(b"12345678"))
     assert (again.status_code, again.json) == (201, first.json)
     assert refused(program.post(FILES, headers=key, **form(b"87654321")), 409, "conflict")
+
+
+@pytest.mark.sqlite_only
+def test_a29_a_part_whose_line_was_cut_is_none_and_lies_nowhere(world: World) -> None:
+    """A web server that marks the end of bodies itself (`wsgi.input_terminated`) tells nobody that one was cut."""
+    program = Program(world.app, world.customer())
+    upload, whole = begun(program, size=1000), b"x" * 1000
+    before = stored(world.app)
+    for there in (b"", whole[:1], whole[:-1]):
+        wire = {"wsgi.input": io.BytesIO(there), "CONTENT_LENGTH": "1000", "wsgi.input_terminated": True}
+        cut = program.send("PUT", at(upload, 1), content_type=BYTES, environ_overrides=wire)
+        assert refused(cut, 400, "malformed")
+    assert stored(world.app) == before
+    assert list((world.app.extensions["storage"].root / "unfinished").iterdir()) == []
+    assert program.get(at(upload)).json["received"] == []
+    assert put(program, upload, 1, whole).json["received"] == [1]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from flask import request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.wsgi import LimitedStream
 
 from app.core.errors import Invalid
 from app.core.schema import sentence
@@ -59,7 +60,7 @@ def hash_of(file: FileStorage) -> str:
 
 
 def only_bytes() -> Sent:
-    """The bare bytes of this request; a line that is cut makes reading them fail.
+    """The bare bytes of this request; a line that is cut makes reading them fail, whatever the web server says.
 
     Raises:
         UnsupportedMediaType: it is something else.
@@ -69,4 +70,5 @@ def only_bytes() -> Sent:
         raise UnsupportedMediaType
     if request.content_length is None:
         raise BadRequest
-    return Sent(request.content_length, request.stream)
+    stream = LimitedStream(request.stream, request.content_length)
+    return Sent(request.content_length, cast("IO[bytes]", stream))

@@ -37,7 +37,7 @@ SECRET_TEXTS = (
         rf"\1\2{BLANK}",
     ),
     (re.compile(r"(/(?:auth|rate|invite)/[^\s?]*?)[\w%~-]{32,}"), rf"\1{BLANK}"),
-    (re.compile(r"\b(hd_[0-9a-f]{12}_)[\w%~-]{8,}"), rf"\1{BLANK}"),
+    (re.compile(r"(hd_[0-9a-f]{12}_)[\w%~-]{8,}"), rf"\1{BLANK}"),
 )
 UNSEEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 LOG_BYTES = 15 * 1024 * 1024

@@ -156,10 +156,7 @@ class Comment(Model):
 
 
 class Attachment(Model):
-    """A file of a ticket. Belongs to its uploader until a ticket or comment binds it; bytes lie in the store.
-
-    ``key_id``: the API key it was sent with, for keys that are limited to teams see nothing else of their person's.
-    """
+    """A file of a ticket. Belongs to its uploader until a ticket or comment binds it; bytes lie in the store."""
 
     __tablename__ = "attachment"
     __table_args__ = table_args(

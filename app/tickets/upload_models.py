@@ -13,7 +13,7 @@ from app.core.db import BigId, Model, table_args
 class Upload(Model):
     """A file that was announced. ``taken``: bytes that have arrived; ``attachment_id``: what it became.
 
-    ``key_id``: see :class:`app.tickets.models.Attachment`.
+    ``key_id``, here and at files: the API key it came with; a key limited to teams has nothing else of its person's.
 
     One that was given up stays until it is swept, so that its bytes count for the day.
     """

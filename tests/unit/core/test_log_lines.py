@@ -80,6 +80,7 @@ def test_secrets_are_blanked_by_their_name(lines: Path, name: str) -> None:
         "sent Authorization: Bearer hunter2-hunter2.abc",
         "refused password=hunter2-hunter2 for mia",
         "GET /api/v1/hd_4f1c0e9ab2d3_hunter2-hunter2-hunter2-hunter2-hunter2-hun was not found",
+        "GET /x%22hd_4f1c0e9ab2d3_hunter2-hunter2-hunter2-hunter2-hunter2-hun and key_hd_4f1c0e9ab2d3_hunter2-hunter2",
         '{"token": "hunter2-hunter2"}',
         "/auth/password/reset/hunter2-hunter2-hunter2-hunter2-hunter2-abcde",
         "/rate/42~1799999999~hunter2-hunter2-hunter2-hunter2-abc",

@@ -125,10 +125,7 @@ class ClockChange(Model):
 
 
 class Comment(Model):
-    """An entry of the conversation: a public reply or an internal note.
-
-    ``public_from`` is when the requester may see it: a little after it was written, so that it can be taken back.
-    """
+    """An entry of the conversation: a note, or a reply that can be taken back until ``public_from`` shows it."""
 
     __tablename__ = "comment"
     __table_args__ = table_args(sa.Index("ix_comment_ticket", "ticket_id", "id"))

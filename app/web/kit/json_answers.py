@@ -139,4 +139,5 @@ def _details(error: HouseError) -> Mapping[str, list[str]] | None:
 def decline_http(error: HTTPException) -> Response:
     """What the framework refused; a way to another address is none for a program."""
     status = error.code or 500
-    return decline(404 if status < 400 else status)
+    said = error.description if status == 415 and "description" in vars(error) else None
+    return decline(404 if status < 400 else status, message=said or "")

@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.wsgi import LimitedStream
 
 from app.core.errors import Invalid
+from app.core.language import _
 from app.core.schema import sentence
 
 FIELD = "file"
@@ -38,7 +39,7 @@ def only_file() -> FileStorage:
         Invalid: no file, more than one, or other fields beside it.
     """
     if request.mimetype != FORM:
-        raise UnsupportedMediaType
+        raise _wanted(FORM)
     others = {*request.form, *request.files} - {FIELD}
     if others or FIELD in request.form:
         raise Invalid({name: sentence({"type": "extra_forbidden"}) for name in others or {FIELD}})
@@ -48,6 +49,10 @@ def only_file() -> FileStorage:
     if not sent or not sent[0].filename:
         raise Invalid({FIELD: sentence({"type": "missing"})})
     return sent[0]
+
+
+def _wanted(kind: str) -> UnsupportedMediaType:
+    return UnsupportedMediaType(_("Please send this as %(type)s.", type=kind))
 
 
 def hash_of(file: FileStorage) -> str:
@@ -67,7 +72,7 @@ def only_bytes() -> Sent:
         BadRequest: it does not say how many there are.
     """
     if request.mimetype != BYTES:
-        raise UnsupportedMediaType
+        raise _wanted(BYTES)
     if request.content_length is None:
         raise BadRequest
     stream = LimitedStream(request.stream, request.content_length)

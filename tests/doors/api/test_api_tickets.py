@@ -170,7 +170,8 @@ def test_the_conversation_turns_page_by_page_both_ways(world, agent, mia):
 
 
 def test_files_are_one_at_a_time_and_no_programs(customer):
-    assert refused(customer.post(FILES, {"file": "x"}), 415, "unsupported_type")
+    answer = customer.post(FILES, {"file": "x"})
+    assert refused(answer, 415, "unsupported_type") and "multipart/form-data" in answer.json["error"]
     assert refused(send(customer, "a.exe", b"MZ" + b"\0" * 200), 422, "invalid")
     two = {"file": [(io.BytesIO(b"a"), "a.txt"), (io.BytesIO(b"b"), "b.txt")]}
     assert refused(customer.post(FILES, data=two, content_type="multipart/form-data"), 422, "invalid")

@@ -20,7 +20,6 @@ from app.core.actor import Actor
 from app.core.errors import Invalid, PasswordNeeded
 from app.core.language import Lazy, _
 from app.core.schema import Command, Line
-from app.core.uow import run_unit
 from app.web.admin.door import door
 from app.web.admin.mail_account_forms import confirm_first
 from app.web.kit import page
@@ -86,7 +85,13 @@ def new_api_key(actor: Actor) -> str:
     return _form_page(actor, Form({"days": "90"}))
 
 
-@door.deed("/admin/api-keys/new", allow="api_keys.manage", takes=KeyForm, again=_form_page, own_unit=True)
+@door.deed(
+    "/admin/api-keys/new",
+    allow="api_keys.manage",
+    takes=KeyForm,
+    again=_form_page,
+    shown_once="/admin/api-keys",
+)
 def make_api_key(actor: Actor, command: KeyForm) -> str:
     """Make a key and show it, this once."""
     given = NewApiKey(
@@ -97,7 +102,7 @@ def make_api_key(actor: Actor, command: KeyForm) -> str:
         expires_at=clock.now() + timedelta(days=int(command.days)),
     )
     try:
-        made, text = run_unit(lambda: actions.create(given, actor=actor))
+        made, text = actions.create(given, actor=actor)
     except PasswordNeeded as late:
         raise confirm_first() from late
     except Invalid as refusal:

@@ -59,12 +59,18 @@ def new_webhook(actor: Actor) -> str:
     return _form_page(actor, Form({"kinds": [WebhookKind.OPENED], "is_active": True}))
 
 
-@door.deed("/admin/webhooks/new", allow="webhooks.manage", takes=WebhookForm, again=_form_page, own_unit=True)
+@door.deed(
+    "/admin/webhooks/new",
+    allow="webhooks.manage",
+    takes=WebhookForm,
+    again=_form_page,
+    shown_once="/admin/webhooks",
+)
 def create_webhook(actor: Actor, command: WebhookForm) -> Any:
     """Make a webhook and show its secret."""
     given = NewWebhook(**command.model_dump(exclude={"version"}))
     try:
-        made, secret = run_unit(lambda: endpoints.create(given, actor=actor))
+        made, secret = endpoints.create(given, actor=actor)
     except PasswordNeeded as late:
         raise confirm_first() from late
     return secret_page(made.name, made.id, secret)

@@ -12,7 +12,6 @@ from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.core.language import _
 from app.core.schema import Command, Line
-from app.core.uow import run_unit
 from app.notifications.reasons import reason
 from app.tickets.words import number_of
 from app.web.admin.door import door
@@ -109,27 +108,24 @@ def secret_page(name: str, webhook_id: int, secret: str) -> str:
     return page.render("admin/webhook_secret.html", name=name, webhook_id=webhook_id, secret=secret)
 
 
-@door.deed("/admin/webhooks/<int:webhook_id>/secret", allow="webhooks.manage", own_unit=True)
+@door.deed("/admin/webhooks/<int:webhook_id>/secret", allow="webhooks.manage", shown_once="/admin/webhooks")
 def renew_webhook_secret(actor: Actor, webhook_id: int) -> str:
     """A new secret; the present one signs as well for a day."""
     return _renewed(actor, webhook_id, keep_former=True)
 
 
-@door.deed("/admin/webhooks/<int:webhook_id>/secret/now", allow="webhooks.manage", own_unit=True)
+@door.deed(
+    "/admin/webhooks/<int:webhook_id>/secret/now", allow="webhooks.manage", shown_once="/admin/webhooks"
+)
 def replace_webhook_secret(actor: Actor, webhook_id: int) -> str:
     """A new secret in place of one that others know."""
     return _renewed(actor, webhook_id, keep_former=False)
 
 
 def _renewed(actor: Actor, webhook_id: int, *, keep_former: bool) -> str:
-    """Answers of routes that open their units themselves are not kept, so the secret is stored nowhere."""
-
-    def work() -> tuple[str, str]:
-        webhook = webhook_for(actor, webhook_id, lock=True)
-        return webhook.name, endpoints.rotate(webhook, keep_former=keep_former, actor=actor)
-
-    name, secret = run_unit(work)
-    return secret_page(name, webhook_id, secret)
+    webhook = webhook_for(actor, webhook_id, lock=True)
+    secret = endpoints.rotate(webhook, keep_former=keep_former, actor=actor)
+    return secret_page(webhook.name, webhook_id, secret)
 
 
 def _removal_page(actor: Actor, form: Form[Any], webhook_id: int) -> str:

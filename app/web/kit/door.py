@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from flask import Blueprint, Response, g, make_response, request
+from flask import Blueprint, Response, flash, g, make_response, redirect, request
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest
 
@@ -20,6 +20,7 @@ from app.accounts import permissions
 from app.core import fault
 from app.core.actor import Actor
 from app.core.errors import Forbidden, Invalid, NotSignedIn, Unavailable
+from app.core.language import _
 from app.core.uow import ATTEMPTS, Unit, again_after, unit_of_work
 from app.web.kit.again import Sent, keep_answer, told_before
 from app.web.kit.forms import Form
@@ -116,6 +117,7 @@ class Door(Blueprint):
         again: View | None = None,
         uploads: Callable[[Actor], list[int]] | None = None,
         own_unit: bool = False,
+        shown_once: str = "",
     ) -> Callable[[View], View]:
         """A change (POST): ``view(actor, command?, **path)`` inside a unit of work.
 
@@ -125,6 +127,7 @@ class Door(Blueprint):
             again: ``again(actor, form, **path)`` shows the form once more, with its problems, as 422.
             uploads: stores sent files before the unit opens and returns their ids (field ``attachment_ids``).
             own_unit: the view opens its units itself (slow password hashing must not hold a lock).
+            shown_once: the answer shows a secret that is kept nowhere; the same form once more leads to this address.
         """
         if takes is not None and again is None:
             raise DoorError(f"{rule}: a deed that takes a form says how to show it again")
@@ -137,19 +140,18 @@ class Door(Blueprint):
                 actor = admitted(allow)
                 _refuse_unwritable(values=takes is None)
                 if takes is None or again is None:
-                    return done(own_unit, functools.partial(view, actor, **path), actor, _sent())
+                    return done(own_unit, functools.partial(view, actor, **path), actor, _sent(), shown_once)
                 form: Form[Any] = Form(request.form)
                 if uploads is not None:
                     _take_files(uploads, actor, form)
                 command = form.parse(takes)
                 if command is not None:
+                    work = functools.partial(view, actor, command, **path)
                     try:
-                        return done(own_unit, functools.partial(view, actor, command, **path), actor, _sent())
+                        return done(own_unit, work, actor, _sent(), shown_once)
                     except Invalid as refusal:
                         form.blame(refusal.problems)
-                answer = make_response(again(actor, form, **path))
-                answer.status_code = 422
-                return answer
+                return make_response(again(actor, form, **path), 422)
 
             self.add_url_rule(rule, view.__name__, doing, methods=["POST"])
             return view
@@ -214,17 +216,18 @@ def _query(model: type[BaseModel]) -> BaseModel:
     return made
 
 
-def done(own_unit: bool, work: Callable[[], Any], actor: Actor, sent: Sent) -> Response:
+def done(own_unit: bool, work: Callable[[], Any], actor: Actor, sent: Sent, shown_once: str = "") -> Response:
     """Do the work of a route in a unit, again from the start when the database asks for it.
 
     Args:
         own_unit: the work opens its units itself, and what it answered is not kept.
+        shown_once: where a repeat leads whose answer showed a secret.
     """
     if own_unit:
         return make_response(work())
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _once_in_unit(work, actor, sent)
+            return _once_in_unit(work, actor, sent, shown_once)
         except Exception as error:
             if attempt == ATTEMPTS or not again_after(error):
                 raise
@@ -239,25 +242,27 @@ class _Refused(Exception):
         self.answer = answer
 
 
-def _once_in_unit(work: Callable[[], Any], actor: Actor, sent: Sent) -> Response:
+def _once_in_unit(work: Callable[[], Any], actor: Actor, sent: Sent, shown_once: str) -> Response:
     try:
         with unit_of_work() as unit:
-            answer = _answer(unit, work, actor, sent)
+            answer = _answer(unit, work, actor, sent, shown_once)
     except _Refused as refused:
         return refused.answer
     fault.point("web.committed")
     return answer
 
 
-def _answer(unit: Unit, work: Callable[[], Any], actor: Actor, sent: Sent) -> Response:
+def _answer(unit: Unit, work: Callable[[], Any], actor: Actor, sent: Sent, shown_once: str) -> Response:
     before = told_before(actor, sent)
     if before is not None:
+        if shown_once:
+            flash(_("This was sent already. What was shown then is not shown again."))
         return before
     answer = make_response(work())
     if answer.status_code >= 400 and not unit.kept:
         raise _Refused(answer)
     if sent.key and answer.status_code < 400:
-        keep_answer(actor, sent, answer)
+        keep_answer(actor, sent, make_response(redirect(shown_once, 303)) if shown_once else answer)
     return answer
 
 

@@ -74,6 +74,19 @@ def test_a_key_is_made_in_somebodys_name_shown_this_once_and_works(world: World,
     assert "Clara Admin" in mail_to(mia, "api_key.created").text
 
 
+def test_the_same_form_once_more_makes_no_second_key_and_shows_nothing(
+    world: World, browser: Browser
+) -> None:
+    sent = FORM | {"_once": "a-form-of-this-test"}
+    text = shown(browser.post(NEW, sent))
+    again = browser.post(NEW, sent)
+    assert (again.status_code, again.headers["Location"]) == (303, PATH)
+    assert "schon gesendet" in browser.get(PATH).text
+    assert only().prefix in text
+    kept = db.session.scalars(sa.select(RequestKey)).one()
+    assert text not in str(kept.answer) and not kept.answer["body"]
+
+
 def test_it_acts_for_whoever_makes_it_where_nobody_is_named(world: World, browser: Browser) -> None:
     with time_machine.travel(NOW, tick=False):
         own = world.browser(world.admin(email="ada@firma.example"))

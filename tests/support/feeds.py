@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.programs import Program
+from tests.support.programs import Caller
 
 PATH = "/api/v1/events"
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
-def told(program: Program, after: int = 0, **query: Any) -> list[dict[str, Any]]:
+def told(program: Caller, after: int = 0, **query: Any) -> list[dict[str, Any]]:
     """Everything from a position on, piece by piece."""
     found: list[dict[str, Any]] = []
     while True:

@@ -96,7 +96,11 @@ async function story(site, email) {
   await desk.call("POST", `/tickets/${ticket.id}/comments`, { content: "Jetzt blinkt er auch." });
   const solved = await desk.call("POST", `/tickets/${ticket.number}/resolve`, { comment: "Geht wieder." });
   const rated = await desk.call("POST", `/tickets/${ticket.id}/rating`, { score: 5 });
+  // After a quarter of an hour the access token has run out: the next call renews the pair by itself.
+  const former = desk.pair.refresh_token;
+  desk.pair.access_token = "run-out";
   const list = await desk.call("GET", "/tickets?limit=5");
+  const renewed = desk.pair.refresh_token !== former;
   // Customers hear of things some seconds later: what was done just now may not be among them yet.
   const kinds = [];
   for await (const event of desk.events(begin)) kinds.push(event.kind);
@@ -112,6 +116,7 @@ async function story(site, email) {
       status: solved.status,
       score: rated.rating.score,
       count: list.count,
+      renewed,
       kinds,
       device: device.is_this && devices.count,
       after,

@@ -80,6 +80,7 @@ def test_a_phone_opens_follows_answers_rates_and_leaves(world, address):
         "status": "resolved",
         "score": 5,
         "count": 1,
+        "renewed": True,
         "kinds": [],
         "device": 1,
         "after": [401] * 4,

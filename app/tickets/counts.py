@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.paging import COUNTED
 from app.sla.words import ClockState
 from app.tickets import walks
 from app.tickets.access import HOUSE, is_staff, sees_all_teams
@@ -22,7 +23,7 @@ from app.tickets.words import ACTIVE_STAGES, Phase, Stage
 
 # Own tickets looked at for the figure of those that wait for an answer.
 OWN_LOOKED_AT = 1000
-EXACT_UP_TO = 10_000
+EXACT_UP_TO = COUNTED
 # Rows a combination may look at for its total.
 LOOKED_AT = 20_000
 # What the counters of teams know, and those of people.

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.paging import Page, damaged_cursor, read_cursor, write_cursor
-from app.tickets.counts import EXACT_UP_TO, Total
+from app.core.paging import Page, count, damaged_cursor, read_cursor, write_cursor
+from app.tickets.counts import Total
 from app.tickets.models import Participant, Rating, Ticket
 from app.tickets.words import PendingReason, Phase, Status, number_of
 
@@ -110,9 +110,7 @@ def total(actor: Actor, *, statuses: Sequence[Status] = ()) -> Total:
     """How many requests the viewer has, counted up to 10,000."""
     conditions = _conditions(False, statuses)
     mine = sa.union(*(sa.select(Ticket.id).where(way, *conditions) for way in ways(actor))).subquery()
-    counted = sa.select(mine.c.id).limit(EXACT_UP_TO + 1).subquery()
-    n = int(db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0)
-    return Total(min(n, EXACT_UP_TO), n > EXACT_UP_TO)
+    return Total(*count(sa.select(mine.c.id)))
 
 
 def _conditions(active_only: bool, statuses: Sequence[Status]) -> list[sa.ColumnElement[bool]]:

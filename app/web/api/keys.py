@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import Field
 
 from app.accounts.access import api_key_for
 from app.accounts.actions import keys as actions
@@ -13,28 +13,15 @@ from app.accounts.key_queries import KeyLine, lines, page
 from app.accounts.key_schemas import KeyName, KeyTeams, NewApiKey, Scopes
 from app.accounts.key_words import KeyState, Scope
 from app.core.actor import Actor
-from app.core.schema import N_, Command, Id, refuse
+from app.core.schema import Command, Id
 from app.core.uow import run_unit
 from app.web.api.door import door
-from app.web.api.ticket_commands import MOMENT, example
+from app.web.api.ticket_commands import Instant, example
 from app.web.kit.json_answers import Answer
 from app.web.kit.json_lists import Listing, Paged, listing
 
 if TYPE_CHECKING:
     from app.accounts.queries import PersonName
-
-
-def _as_said(value: Any) -> Any:
-    """A moment as RFC 3339 writes it; numbers, also those in quotes, could mean anything."""
-    if not isinstance(value, str) or not MOMENT.fullmatch(value):
-        raise refuse(N_("Please give a moment such as 2026-11-20T09:00:00Z."))
-    try:
-        return datetime.fromisoformat(value.upper())
-    except ValueError as error:
-        raise refuse(N_("Please give a moment such as 2026-11-20T09:00:00Z.")) from error
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_as_said)]
 
 
 class KeyPerson(Answer):
@@ -82,7 +69,7 @@ class NewKeyCall(Command):
     owner: Id | None = None
     scopes: Scopes
     team_ids: KeyTeams = Field(default_factory=list)
-    expires_at: Moment | None = None
+    expires_at: Instant | None = None
 
 
 @door.read("/api-keys", allow="api_keys.manage", gives=Listing[ApiKey], query=Paged)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.accounts import limits, passwords, proofs, tokens
 from app.accounts.actions import changing_password, resetting
@@ -17,6 +17,7 @@ from app.core.language import _
 from app.core.schema import Command, Line
 from app.core.uow import run_unit
 from app.web.api.door import door
+from app.web.api.ticket_commands import example
 from app.web.kit.door import PUBLIC
 from app.web.kit.guard import network
 
@@ -24,9 +25,7 @@ from app.web.kit.guard import network
 class Forgotten(Command):
     """Where the link goes, if somebody has this address."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [json.loads('{"email": "mia.muster@firma.example"}')]}
-    )
+    model_config = example(email="mia.muster@firma.example")
 
     email: Address
 
@@ -34,14 +33,10 @@ class Forgotten(Command):
 class Reset(Command):
     """`token`: what stands at the end of the link in the mail."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                json.loads(
-                    '{"token": "Zk3vT0Xn1h7m2cQe9rLwUa5yGdPbSfJi8oKxNtEqVRM", "password": "Leuchtturm im Nebel"}'
-                )
-            ]
-        }
+    model_config = example(
+        **json.loads(
+            '{"token": "Zk3vT0Xn1h7m2cQe9rLwUa5yGdPbSfJi8oKxNtEqVRM", "password": "Leuchtturm im Nebel"}'
+        )
     )
 
     token: Annotated[Line, Field(min_length=1, max_length=200)]
@@ -51,11 +46,7 @@ class Reset(Command):
 class OtherPassword(Command):
     """The present password and the one that is to follow it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [json.loads('{"current": "Ostsee-Wind-7", "new": "Leuchtturm im Nebel"}')]
-        }
-    )
+    model_config = example(**json.loads('{"current": "Ostsee-Wind-7", "new": "Leuchtturm im Nebel"}'))
 
     current: Password
     new: Password

@@ -8,8 +8,9 @@ from app.accounts.actions import profile as own_profile
 from app.accounts.schemas import ChangeProfile
 from app.core.actor import Actor
 from app.web.api.door import door
+from app.web.api.names import our_names
 from app.web.api.shapes import User, own_user
-from app.web.api.user_commands import ProfileChange, changes, our_words
+from app.web.api.user_commands import FIELDS, ProfileChange, changes
 from app.web.kit.entity_tags import expected_version
 from app.web.kit.uploads import store_picture
 
@@ -31,7 +32,7 @@ def change_profile(actor: Actor, command: ProfileChange) -> User:
     """
     person = myself(actor, lock=True)
     given = changes(command) | {"version": expected_version() or person.version}
-    with our_words():
+    with our_names(FIELDS):
         own_profile.change(details.merged(ChangeProfile, person, given), actor=actor)
     return own_user(actor)
 

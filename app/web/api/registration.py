@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-from pydantic import ConfigDict
-
 from app.accounts import limits, passwords
 from app.accounts.access import registration_is_open
 from app.accounts.actions import registration
@@ -16,6 +14,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.language import _
 from app.core.uow import run_unit
 from app.web.api.door import door
+from app.web.api.ticket_commands import example
 from app.web.kit.door import PUBLIC
 from app.web.kit.guard import network
 
@@ -31,7 +30,7 @@ EXAMPLE = """{
 class NewAccount(FullRegistration):
     """An account for oneself. `password_confirm` may be left out; when it is there, it has to be the same."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [json.loads(EXAMPLE)]})
+    model_config = example(**json.loads(EXAMPLE))
 
 
 @door.change("/auth/register", allow=PUBLIC, takes=NewAccount, status=202, own_unit=True)

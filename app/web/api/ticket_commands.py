@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -20,10 +21,13 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+
 
 
 def _as_said(value: Any) -> Any:
-    """A moment as RFC 3339 writes it, with its zone; a bare number could mean anything."""
-    if isinstance(value, str) and not MOMENT.fullmatch(value):
+    """A moment as RFC 3339 writes it, with its zone; numbers, also those in quotes, could mean anything."""
+    if not isinstance(value, str) or not MOMENT.fullmatch(value):
         raise refuse(N_("Please give a moment such as 2026-11-20T09:00:00Z."))
-    return value
+    try:
+        return datetime.fromisoformat(value.upper())
+    except ValueError as error:
+        raise refuse(N_("Please give a moment such as 2026-11-20T09:00:00Z.")) from error
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_as_said)]

@@ -17,6 +17,7 @@ from app.web.api import expanded
 from app.web.api import ticket_shapes as shapes
 from app.web.api.door import door
 from app.web.api.expanded import ExpandedStaffTicket, ExpandedTicket, TicketWanted
+from app.web.api.names import our_names
 from app.web.api.ticket_commands import (
     NewTicketCall,
     TicketChange,
@@ -82,10 +83,8 @@ def open_one(actor: Actor, command: NewTicketCall) -> tuple[Ticket, str]:
     was lost, opens nothing twice.
     """
     given = {FIELDS.get(name, name): value for name, value in command}
-    try:
+    with our_names(FIELDS):
         made = open_ticket(NewTicket(**given), actor=actor, channel=Channel.API)
-    except Invalid as refusal:
-        raise _in_our_words(refusal) from None
     return shapes.ticket(actor, records.whole(actor, made.id)), f"/api/v1/tickets/{made.id}"
 
 
@@ -134,10 +133,8 @@ def _changed(actor: Actor, ticket_id: int, given: dict[str, Any]) -> Ticket:
     if given.get("assignee") == "me":
         given = given | {"assignee": actor.person_id}
     named = {OF_CHANGE.get(name, name): value for name, value in given.items()}
-    try:
+    with our_names(OF_CHANGE):
         changes.change(actor, ticket_id, changes.Change(**named), version=expected_version())
-    except Invalid as refusal:
-        raise _in_our_words(refusal) from None
     return shapes.ticket(actor, records.whole(actor, ticket_id))
 
 
@@ -145,9 +142,3 @@ def _changed(actor: Actor, ticket_id: int, given: dict[str, Any]) -> Ticket:
 def delete_ticket(actor: Actor, ticket_id: int) -> None:
     """Take a ticket out of every list; team leaders and administrators can bring it back in the pages."""
     closing.delete(actor, ticket_id, version=expected_version())
-
-
-def _in_our_words(refusal: Invalid) -> Invalid:
-    """Problems under the names the fields have here."""
-    ours = {inner: name for name, inner in FIELDS.items()}
-    return Invalid({ours.get(name, name): texts for name, texts in refusal.problems.items()}, refusal.message)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -11,7 +9,6 @@ from pydantic import Field
 from app.accounts.addresses import Address
 from app.accounts.schemas import GivenName, Name, Zone
 from app.accounts.words import Role
-from app.core.errors import Invalid
 from app.core.schema import Command, Id, Line
 from app.web.api.ticket_commands import example
 from app.web.kit.json_lists import Paged
@@ -129,14 +126,3 @@ def changes(command: ProfileChange | WholeUser) -> dict[str, Any]:
         # A number that nobody has is none: two of them would be the same.
         given["employee_id"] = given["employee_id"] or None
     return {FIELDS.get(name, name): value for name, value in given.items()}
-
-
-@contextmanager
-def our_words() -> Iterator[None]:
-    """Problems under the names the fields have here."""
-    ours = {inner: name for name, inner in FIELDS.items()}
-    try:
-        yield
-    except Invalid as refusal:
-        problems = {ours.get(name, name): texts for name, texts in refusal.problems.items()}
-        raise Invalid(problems, refusal.message) from None

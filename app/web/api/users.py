@@ -16,16 +16,17 @@ from app.accounts.words import STAFF, Need
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.web.api.door import door
+from app.web.api.names import our_names
 from app.web.api.shapes import User, own_user
 from app.web.api.shapes import users as as_users
 from app.web.api.ticket_shapes import Somebody, somebody
 from app.web.api.user_commands import (
+    FIELDS,
     NewUser,
     UserChange,
     UsersWanted,
     WholeUser,
     changes,
-    our_words,
 )
 from app.web.kit.downloads import send_picture
 from app.web.kit.entity_tags import expected_version
@@ -141,7 +142,7 @@ def _managed(actor: Actor, person_id: int) -> Person:
 def _changed(actor: Actor, person_id: int, given: dict[str, Any]) -> User:
     person = _managed(actor, person_id)
     of_record = {name: value for name, value in given.items() if name in ChangePerson.model_fields}
-    with our_words():
+    with our_names(FIELDS):
         people.change(person, details.merged(ChangePerson, person, of_record), actor=actor)
         if "email" in given:
             _move(person, given["email"], actor)
